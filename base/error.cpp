@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace yates {
+namespace {
+
+std::string join_problems(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) {
+      text += '\n';
+    }
+    text += to_string(problem);
+  }
+  if (problems.size() > 1) {
+    text += fmt::format("\n{} errors.", problems.size());
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_string(const Problem& problem) {
+  std::string text = problem.where.empty() ? "" : problem.where + ": ";
+  text += "error: " + problem.what;
+  if (!problem.allowed.empty()) {
+    text += "\n  allowed: " + problem.allowed;
+  }
+  if (!problem.fix.empty()) {
+    text += "\n  fix: " + problem.fix;
+  }
+  return text;
+}
+
+Error::Error(ExitCode code, Problem problem)
+    : Error(code, std::vector<Problem>{std::move(problem)}) {}
+
+Error::Error(ExitCode code, std::vector<Problem> problems)
+    : code_(code), problems_(std::move(problems)), text_(join_problems(problems_)) {}
+
+void throw_system_error(const std::string& what, const std::string& path, int error_number) {
+  throw Error(ExitCode::Io,
+              Problem{.what = fmt::format("{}: {}", what, std::strerror(error_number)),
+                      .where = path,
+                      .allowed = "",
+                      .fix = ""});
+}
+
+void throw_assertion(const char* condition, const char* file, int line, const std::string& text) {
+  throw Error(ExitCode::Internal,
+              Problem{.what = fmt::format("broken invariant `{}`: {}", condition, text),
+                      .where = fmt::format("{}:{}", file, line),
+                      .allowed = "",
+                      .fix = "this is a bug in yates; please report it with the command line"});
+}
+
+}  // namespace yates

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace yates {
+
+Json parse_json(const std::string& text, const std::string& origin) {
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::size_t offset = std::min<std::size_t>(error.byte > 0 ? error.byte - 1 : 0, text.size());
+    const std::string before = text.substr(0, offset);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const std::size_t last_break = before.rfind('\n');
+    const std::size_t column = offset - (last_break == std::string::npos ? 0 : last_break + 1) + 1;
+    throw Error(ExitCode::BadData,
+                Problem{.what = "this is not valid JSON",
+                        .where = fmt::format("{}:{}:{}", origin, line, column),
+                        .allowed = "",
+                        .fix = "the file was cut or edited; write it again"});
+  }
+}
+
+Json read_json(const std::filesystem::path& path) {
+  return parse_json(read_file(path), path.string());
+}
+
+void write_json(const std::filesystem::path& path, const Json& value) {
+  write_file_atomic(path, value.dump(2) + "\n");
+}
+
+Json json_number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(format_number(value));
+}
+
+}  // namespace yates

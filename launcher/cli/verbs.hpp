@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs of yates, one function each in cmd_NAME.cpp. Every function adds its verb to the command.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace yates::cli {
+
+// In `yates`: no tensors, starts at once.
+void register_version(CLI::App& app);
+/// Lists train, predict, model and bench in the help.
+void register_worker_verbs(CLI::App& app);
+
+/// Replaces this process by yates-worker, with the same arguments, if the verb is one of its own.
+/// Call first in main. Exits with 66 if there is no worker beside this program.
+void become_worker_if_asked(int argc, char** argv);
+
+}  // namespace yates::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates-worker: the verbs that need LibTorch. Started by `yates`, never by hand.
+#include <vector>
+
+#include "launcher/cli/app.hpp"
+#include "launcher/cli/verbs.hpp"
+
+int main(int argc, char** argv) {
+  using namespace yates::cli;  // NOLINT(google-build-using-namespace)
+  const std::vector<RegisterVerb> verbs = {
+      register_version,
+  };
+  return run_app(argc, argv, verbs);
+}

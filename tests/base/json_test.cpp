@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+namespace yates {
+namespace {
+
+TEST(JsonText, ParseErrorsNameLineAndColumn) {
+  try {
+    parse_json("{\n  \"a\": 1,\n  oops\n}", "f.json");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::BadData);
+    EXPECT_NE(std::string(error.what()).find("f.json:3:3"), std::string::npos) << error.what();
+  }
+}
+
+TEST(JsonText, GetNamesMissingAndMistypedKeys) {
+  const Json json = parse_json(R"({"n": "three"})", "f.json");
+  EXPECT_THROW(json_get<int>(json, "n", "f.json"), Error);
+  EXPECT_THROW(json_get<int>(json, "m", "f.json"), Error);
+  EXPECT_EQ(json_get<std::string>(json, "n", "f.json"), "three");
+}
+
+TEST(JsonText, NonFiniteNumbersBecomeStrings) {
+  EXPECT_EQ(json_number(std::nan("")).dump(), "\"nan\"");
+  EXPECT_EQ(json_number(0.5).dump(), "0.5");
+}
+
+}  // namespace
+}  // namespace yates
