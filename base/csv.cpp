@@ -124,9 +124,8 @@ CsvTable parse_csv(std::string_view text, const std::string& origin) {
     if (fields.size() != table.header.size()) {
       fail_at(origin,
               first_line,
-              fmt::format("this row has {} fields, the header has {}",
-                          fields.size(),
-                          table.header.size()));
+              fmt::format(
+                  "this row has {} fields, the header has {}", fields.size(), table.header.size()));
     }
     table.rows.push_back(std::move(fields));
     table.lines.push_back(first_line);

@@ -13,16 +13,16 @@ namespace yates {
 /// Process exit codes. They are part of the contract with job scripts: do not change the values.
 enum class ExitCode : int {
   Ok = 0,
-  Usage = 2,           ///< The command line could not be understood.
-  Incomplete = 3,      ///< Runs are missing, or the asked contrast cannot be estimated.
-  BadData = 65,        ///< An input exists but its content is wrong.
-  InputMissing = 66,   ///< An input does not exist or cannot be opened.
-  Internal = 70,       ///< A bug, or a hang that the watchdog ended.
-  Io = 74,             ///< Writing failed: disk full, quota, permission.
-  Interrupted = 75,    ///< Stopped cleanly; the same command continues.
-  DoNotRequeue = 76,   ///< Replicas diverged, or no progress in three attempts.
-  RunOwned = 77,       ///< Another attempt owns the run directory.
-  BadConfig = 78,      ///< The configuration is wrong.
+  Usage = 2,          ///< The command line could not be understood.
+  Incomplete = 3,     ///< Runs are missing, or the asked contrast cannot be estimated.
+  BadData = 65,       ///< An input exists but its content is wrong.
+  InputMissing = 66,  ///< An input does not exist or cannot be opened.
+  Internal = 70,      ///< A bug, or a hang that the watchdog ended.
+  Io = 74,            ///< Writing failed: disk full, quota, permission.
+  Interrupted = 75,   ///< Stopped cleanly; the same command continues.
+  DoNotRequeue = 76,  ///< Replicas diverged, or no progress in three attempts.
+  RunOwned = 77,      ///< Another attempt owns the run directory.
+  BadConfig = 78,     ///< The configuration is wrong.
 };
 
 /// One finding, in the parts a reader needs. Empty parts are left out of the text.

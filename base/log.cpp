@@ -28,7 +28,9 @@ Sink& sink() {
   return instance;
 }
 
-bool on_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+bool on_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
 
 const char* level_text(LogLevel level, bool colour) {
   switch (level) {
@@ -87,7 +89,8 @@ void Progress::update(std::int64_t done, const std::string& detail) {
   const bool last = done >= total_;
   const double since = steady_seconds() - shown_at_;
   const bool enough_work = (done - std::max<std::int64_t>(shown_, first_)) * 100 >= total_;
-  const bool due = terminal_ ? since >= kTerminalIntervalS : since >= kPlainIntervalS && enough_work;
+  const bool due =
+      terminal_ ? since >= kTerminalIntervalS : since >= kPlainIntervalS && enough_work;
   if (last ? shown_ != done : due) {
     show(detail, last);
   }

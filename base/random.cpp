@@ -16,8 +16,12 @@ constexpr std::uint32_t kWeyl0 = 0x9E3779B9;
 constexpr std::uint32_t kWeyl1 = 0xBB67AE85;
 constexpr int kRounds = 10;
 
-constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
-constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+constexpr std::uint32_t high(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x >> 32);
+}
+constexpr std::uint32_t low(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x);
+}
 
 }  // namespace
 
@@ -71,7 +75,9 @@ std::uint64_t RandomStream::next_u64() {
   return upper << 32 | next_u32();
 }
 
-double RandomStream::uniform() { return static_cast<double>(next_u64() >> 11) * 0x1.0p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(next_u64() >> 11) * 0x1.0p-53;
+}
 
 double RandomStream::uniform(double low_end, double high_end) {
   return low_end + (high_end - low_end) * uniform();
@@ -94,7 +100,9 @@ std::int64_t RandomStream::integer(std::int64_t low_end, std::int64_t high_end) 
   return low_end + static_cast<std::int64_t>(below(width));
 }
 
-bool RandomStream::bernoulli(double p) { return uniform() < p; }
+bool RandomStream::bernoulli(double p) {
+  return uniform() < p;
+}
 
 double RandomStream::normal() {
   if (std::exchange(has_spare_normal_, false)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Randomness as a pure function. Every draw in yates is Philox4x32-10 of (seed, stream, step, slot),
-// so that nothing depends on rank count, worker count, order of work or resume point.
+// Randomness as a pure function. Every draw in yates is Philox4x32-10 of (seed, stream, step,
+// slot), so that nothing depends on rank count, worker count, order of work or resume point.
 // Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11.
 #pragma once
 
@@ -23,8 +23,8 @@ std::uint64_t hash_name(std::string_view name);
 /// A stream yields 2^34 words before it repeats.
 class RandomStream {
  public:
-  /// `stream` names the purpose ("patch", "init", "phantom"); `step` and `slot` place the draw, e.g.
-  /// the global training step and the sample's index in the global batch. slot < 2^32.
+  /// `stream` names the purpose ("patch", "init", "phantom"); `step` and `slot` place the draw,
+  /// e.g. the global training step and the sample's index in the global batch. slot < 2^32.
   RandomStream(std::uint64_t seed,
                std::string_view stream,
                std::uint64_t step = 0,

@@ -31,9 +31,9 @@ struct FceOptions {
 /// SegMamba-V2 with the study's factors.
 struct ModelOptions {
   std::string network = "segmamba_v2";
-  std::int64_t width = 48;                        ///< Channel width C, a positive multiple of 8.
+  std::int64_t width = 48;                          ///< Channel width C, a positive multiple of 8.
   std::vector<std::int64_t> mamba_stages = {2, 3};  ///< Encoder stages with TriMamba layers.
-  bool conv_lt = false;                           ///< Depthwise-separable substitution.
+  bool conv_lt = false;                             ///< Depthwise-separable substitution.
   PruneOptions prune;
   FceOptions fce;
 };

@@ -11,7 +11,9 @@
 namespace yates::cli {
 namespace {
 
-void print_error(const std::string& text) { fmt::print(stderr, "{}\n", text); }
+void print_error(const std::string& text) {
+  fmt::print(stderr, "{}\n", text);
+}
 
 /// Wrong usage is 2; `--help` and `--version` are 0.
 int usage_exit(const CLI::App& app, const CLI::ParseError& error) {
@@ -48,7 +50,8 @@ int run_app(int argc, char** argv, std::span<const RegisterVerb> verbs) {
 }
 
 void add_overrides(CLI::App& verb, std::vector<std::string>& overrides) {
-  verb.add_option("overrides", overrides, "configuration, e.g. model.width=32 data.patch=[64,64,64]")
+  verb.add_option(
+          "overrides", overrides, "configuration, e.g. model.width=32 data.patch=[64,64,64]")
       ->type_name("key=value")
       ->check([](const std::string& text) {
         return text.find('=') == std::string::npos ? "'" + text + "' is not of the form key=value"

@@ -6,11 +6,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-
+#include <system_error>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -41,9 +40,9 @@ void register_worker_verbs(CLI::App& app) {
 
 void become_worker_if_asked(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  const bool asked = std::any_of(std::begin(kWorkerVerbs), std::end(kWorkerVerbs), [&](auto& known) {
-    return verb == known.first;
-  });
+  const bool asked = std::any_of(std::begin(kWorkerVerbs),
+                                 std::end(kWorkerVerbs),
+                                 [&](auto& known) { return verb == known.first; });
   if (!asked) {
     return;
   }

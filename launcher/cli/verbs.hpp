@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs of yates, one function each in cmd_NAME.cpp. Every function adds its verb to the command.
+// The verbs of yates, one function each in cmd_NAME.cpp. Every function adds its verb to the
+// command.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -17,10 +17,10 @@ struct TrainOptions {
   double weight_decay = 1.0e-5;
   double poly_power = 0.9;
   double clip_norm = 12.0;
-  std::string precision = "auto";    ///< auto, fp32, fp16, bf16
-  std::string reduction = "tree";    ///< tree (bits independent of the rank count), fast
-  std::int64_t threads = 1;          ///< Per rank; part of the numerics on CPU.
-  std::string watchdog_s = "auto";   ///< Seconds without progress before a hang is declared.
+  std::string precision = "auto";   ///< auto, fp32, fp16, bf16
+  std::string reduction = "tree";   ///< tree (bits independent of the rank count), fast
+  std::int64_t threads = 1;         ///< Per rank; part of the numerics on CPU.
+  std::string watchdog_s = "auto";  ///< Seconds without progress before a hang is declared.
   bool deterministic = true;
   std::int64_t validate_every = 10;   ///< epochs
   std::int64_t checkpoint_every = 1;  ///< epochs

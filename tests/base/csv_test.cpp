@@ -20,7 +20,10 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(Csv, ReadsQuotesLineEndsAndByteOrderMark) {
-  const CsvTable table = parse_csv("\xEF\xBB\xBF" "a,b\r\n\"x,\"\"1\"\"\",2\r\n\n3,\"two\nlines\"\n", "t.csv");
+  const CsvTable table = parse_csv(
+      "\xEF\xBB\xBF"
+      "a,b\r\n\"x,\"\"1\"\"\",2\r\n\n3,\"two\nlines\"\n",
+      "t.csv");
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.rows[0][0], "x,\"1\"");
   EXPECT_EQ(table.rows[1][1], "two\nlines");

@@ -45,7 +45,9 @@ TEST(Text, DurationsReadLikeSpeech) {
   EXPECT_EQ(format_duration(-1), "unknown");
 }
 
-TEST(Text, EscapesHtml) { EXPECT_EQ(escape_html("<a&'\">"), "&lt;a&amp;&#39;&quot;&gt;"); }
+TEST(Text, EscapesHtml) {
+  EXPECT_EQ(escape_html("<a&'\">"), "&lt;a&amp;&#39;&quot;&gt;");
+}
 
 }  // namespace
 }  // namespace yates
