@@ -19,11 +19,6 @@
 namespace yates::cli {
 namespace {
 
-std::filesystem::path worker_path() {
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
-  return self.parent_path().parent_path() / "libexec" / "yates" / "yates-worker";
-}
-
 constexpr std::pair<const char*, const char*> kWorkerVerbs[] = {
     {"train", "train one run; alone, under mpirun or srun; resumes by itself"},
     {"predict", "write label maps for the cases of a data set"},
@@ -31,6 +26,11 @@ constexpr std::pair<const char*, const char*> kWorkerVerbs[] = {
     {"bench", "measure a part of yates against a named peer"}};
 
 }  // namespace
+
+std::filesystem::path worker_path() {
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  return self.parent_path().parent_path() / "libexec" / "yates" / "yates-worker";
+}
 
 void register_worker_verbs(CLI::App& app) {
   for (const auto& [name, description] : kWorkerVerbs) {

@@ -3,17 +3,23 @@
 // command.
 #pragma once
 
+#include <filesystem>
+
 #include <CLI/App.hpp>
 
 namespace yates::cli {
 
 // In `yates`: no tensors, starts at once.
 void register_version(CLI::App& app);
+void register_doctor(CLI::App& app);
 /// Lists train, predict, model and bench in the help.
 void register_worker_verbs(CLI::App& app);
 
 /// Replaces this process by yates-worker, with the same arguments, if the verb is one of its own.
 /// Call first in main. Exits with 66 if there is no worker beside this program.
 void become_worker_if_asked(int argc, char** argv);
+
+/// Where yates-worker belongs: ../libexec/yates/yates-worker seen from this program.
+std::filesystem::path worker_path();
 
 }  // namespace yates::cli
