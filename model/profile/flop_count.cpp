@@ -47,7 +47,8 @@ FlopCount flop_count(const Layer& layer, const std::array<std::int64_t, 3>& patc
   switch (layer.kind) {
     case LayerKind::Convolution: return convolution(layer, voxels);
     case LayerKind::TransposedConvolution: return transposed_convolution(layer, voxels);
-    case LayerKind::Linear: return {.matrix = 2 * layer.in * layer.out, .hooks = 0};
+    case LayerKind::Linear:
+      return {.matrix = 2 * layer.in * layer.out, .hooks = 2 * layer.in * layer.out};
     case LayerKind::InstanceNorm: return {.matrix = 0, .hooks = 2 * 2 * voxels * layer.in};
     case LayerKind::LayerNorm:
       return {.matrix = 0,

@@ -14,7 +14,7 @@ struct FlopCount {
   /// 2 x every multiply-accumulate of convolutions, linear layers and Mamba's causal convolution,
   /// for all three token orders.
   std::int64_t matrix = 0;
-  /// As module-hook counters see the published code: in_proj, dt_proj and squeeze-excite missing,
+  /// As module-hook counters see the published code: in_proj and dt_proj missing, convolution
   /// biases and normalisation elements added. Fitted to the paper's printed figures; the small
   /// terms are not identified by them.
   std::int64_t hooks = 0;

@@ -23,7 +23,7 @@ TEST(CheckOptions, PaperArmsAreAccepted) {
 
 TEST(CheckOptions, AllFindingsAreNamedAtOnce) {
   ModelOptions options;
-  options.network = "segmamba";
+  options.network = "segmamba_v1";
   options.width = 12;
   options.mamba_stages = {3, 2, 4};
   options.prune.enabled = true;
