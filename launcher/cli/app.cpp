@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/cli/app.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace yates::cli {
 namespace {
@@ -15,10 +17,29 @@ void print_error(const std::string& text) {
   fmt::print(stderr, "{}\n", text);
 }
 
+/// "did you mean 'doctor'?" where the first word is no verb.
+std::string verb_suggestion(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return "";
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) {
+    names.push_back(verb->get_name());
+  }
+  const std::string word = argv[1];
+  const bool known = std::find(names.begin(), names.end(), word) != names.end();
+  return known ? "" : suggestion(word, names);
+}
+
 /// Wrong usage is 2; `--help` and `--version` are 0.
-int usage_exit(const CLI::App& app, const CLI::ParseError& error) {
-  const int code = app.exit(error);
-  return code == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+int usage_exit(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  if (app.exit(error) == 0) {
+    return 0;
+  }
+  if (const std::string hint = verb_suggestion(app, argc, argv); !hint.empty()) {
+    print_error(hint);
+  }
+  return static_cast<int>(ExitCode::Usage);
 }
 
 }  // namespace
@@ -39,7 +60,7 @@ int run_app(int argc, char** argv, std::span<const RegisterVerb> verbs) {
     }
     return 0;
   } catch (const CLI::ParseError& error) {
-    return usage_exit(app, error);
+    return usage_exit(app, error, argc, argv);
   } catch (const Error& error) {
     print_error(error.what());
     return static_cast<int>(error.code());
