@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/scan/selective_scan_torch.hpp"
+
+#include <ATen/Dispatch.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "kernels/scan/selective_scan_reference.hpp"
+#include "kernels/sequence_view_torch.hpp"
+
+namespace yates::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// The tensors of one call. A, D and delta_bias are contiguous.
+struct ScanTensors {
+  at::Tensor u, delta, A, B, C, D, z, delta_bias;
+};
+
+void check_sequence(const at::Tensor& tensor,
+                    const char* name,
+                    const at::Tensor& u,
+                    std::int64_t rows) {
+  TORCH_CHECK(tensor.dim() == 3 && tensor.size(0) == u.size(0) && tensor.size(1) == rows &&
+                  tensor.size(2) == u.size(2),
+              "selective_scan: ", name, " is ", tensor.sizes(), ", expected [", u.size(0), ", ",
+              rows, ", ", u.size(2), "]");
+}
+
+void check_channels(const at::Tensor& tensor, const char* name, std::int64_t channels) {
+  TORCH_CHECK(tensor.dim() == 1 && tensor.size(0) == channels,
+              "selective_scan: ", name, " is ", tensor.sizes(), ", expected [", channels, "]");
+}
+
+void check(const ScanTensors& in) {
+  TORCH_CHECK(in.u.dim() == 3, "selective_scan: u is ", in.u.sizes(),
+              ", expected [batch, channel, token]");
+  const std::int64_t channels = in.u.size(1);
+  TORCH_CHECK(in.A.dim() == 2 && in.A.size(0) == channels,
+              "selective_scan: A is ", in.A.sizes(), ", expected [", channels, ", states]");
+  check_sequence(in.delta, "delta", in.u, channels);
+  check_sequence(in.B, "B", in.u, in.A.size(1));
+  check_sequence(in.C, "C", in.u, in.A.size(1));
+  if (in.z.defined()) {
+    check_sequence(in.z, "z", in.u, channels);
+  }
+  if (in.D.defined()) {
+    check_channels(in.D, "D", channels);
+  }
+  if (in.delta_bias.defined()) {
+    check_channels(in.delta_bias, "delta_bias", channels);
+  }
+  for (const at::Tensor& tensor :
+       {in.u, in.delta, in.A, in.B, in.C, in.D, in.z, in.delta_bias}) {
+    TORCH_CHECK(!tensor.defined() || (tensor.scalar_type() == in.u.scalar_type() &&
+                                      tensor.device().is_cpu()),
+                "selective_scan: all tensors must have u's type and lie on the CPU");
+  }
+}
+
+at::Tensor contiguous(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.contiguous() : tensor;
+}
+
+at::Tensor like(const at::Tensor& tensor) {
+  return tensor.defined() ? at::empty_like(tensor) : tensor;
+}
+
+ScanShape shape_of(const ScanTensors& in) {
+  return {.batch = in.u.size(0),
+          .tokens = in.u.size(2),
+          .channels = in.u.size(1),
+          .states = in.A.size(1)};
+}
+
+template <typename T>
+ScanInputs<T> inputs_of(const ScanTensors& in, bool delta_softplus) {
+  return {.u = channel_major_view<const T>(in.u),
+          .delta = channel_major_view<const T>(in.delta),
+          .A = elements<const T>(in.A),
+          .B = channel_major_view<const T>(in.B),
+          .C = channel_major_view<const T>(in.C),
+          .D = elements<const T>(in.D),
+          .z = channel_major_view<const T>(in.z),
+          .delta_bias = elements<const T>(in.delta_bias),
+          .delta_softplus = delta_softplus};
+}
+
+template <typename T>
+ScanGradients<T> gradients_of(const ScanTensors& out) {
+  return {.u = channel_major_view<T>(out.u),
+          .delta = channel_major_view<T>(out.delta),
+          .A = elements<T>(out.A),
+          .B = channel_major_view<T>(out.B),
+          .C = channel_major_view<T>(out.C),
+          .D = elements<T>(out.D),
+          .z = channel_major_view<T>(out.z),
+          .delta_bias = elements<T>(out.delta_bias)};
+}
+
+class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
+ public:
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& u,
+                            const at::Tensor& delta,
+                            const at::Tensor& A,
+                            const at::Tensor& B,
+                            const at::Tensor& C,
+                            const at::Tensor& D,
+                            const at::Tensor& z,
+                            const at::Tensor& delta_bias,
+                            bool delta_softplus) {
+    const ScanTensors in{u, delta, A.contiguous(), B, C, contiguous(D), z, contiguous(delta_bias)};
+    check(in);
+    context->save_for_backward({u, delta, in.A, B, C, in.D, z, in.delta_bias});
+    context->saved_data["delta_softplus"] = delta_softplus;
+    at::Tensor y = at::empty(u.sizes(), u.options());
+    AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "selective_scan", [&] {
+      selective_scan_forward_reference<scalar_t>(shape_of(in),
+                                                 inputs_of<scalar_t>(in, delta_softplus),
+                                                 channel_major_view<scalar_t>(y));
+    });
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
+    const variable_list saved = context->get_saved_variables();
+    const ScanTensors in{
+        saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], saved[6], saved[7]};
+    const bool delta_softplus = context->saved_data["delta_softplus"].toBool();
+    const ScanTensors out{like(in.u), like(in.delta), like(in.A), like(in.B),
+                          like(in.C), like(in.D),     like(in.z), like(in.delta_bias)};
+    AT_DISPATCH_FLOATING_TYPES(in.u.scalar_type(), "selective_scan_backward", [&] {
+      selective_scan_backward_reference<scalar_t>(
+          shape_of(in),
+          inputs_of<scalar_t>(in, delta_softplus),
+          channel_major_view<const scalar_t>(grad_outputs[0]),
+          gradients_of<scalar_t>(out));
+    });
+    return {out.u, out.delta, out.A, out.B, out.C, out.D, out.z, out.delta_bias, at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor selective_scan(const at::Tensor& u,
+                          const at::Tensor& delta,
+                          const at::Tensor& A,
+                          const at::Tensor& B,
+                          const at::Tensor& C,
+                          const at::Tensor& D,
+                          const at::Tensor& z,
+                          const at::Tensor& delta_bias,
+                          bool delta_softplus) {
+  return SelectiveScan::apply(u, delta, A, B, C, D, z, delta_bias, delta_softplus);
+}
+
+}  // namespace yates::kernels
