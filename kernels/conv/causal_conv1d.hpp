@@ -21,7 +21,7 @@ struct ConvShape {
 /// What the convolution reads. `T` is float or double.
 template <typename T>
 struct ConvInputs {
-  SequenceView<const T> x;   ///< (batch, token, channel)
+  SequenceView<const T> x;    ///< (batch, token, channel)
   const T* weight = nullptr;  ///< (channel, tap), row-major
   const T* bias = nullptr;    ///< (channel), or null
   bool silu = true;

@@ -87,11 +87,13 @@ void causal_conv1d_backward_reference(const ConvShape& shape,
   }
 }
 
-#define YATES_INSTANTIATE(T)                                           \
-  template void causal_conv1d_forward_reference<T>(                    \
-      const ConvShape&, const ConvInputs<T>&, const SequenceView<T>&); \
-  template void causal_conv1d_backward_reference<T>(                   \
-      const ConvShape&, const ConvInputs<T>&, const SequenceView<const T>&, const ConvGradients<T>&)
+#define YATES_INSTANTIATE(T)                                                      \
+  template void causal_conv1d_forward_reference<T>(                               \
+      const ConvShape&, const ConvInputs<T>&, const SequenceView<T>&);            \
+  template void causal_conv1d_backward_reference<T>(const ConvShape&,             \
+                                                    const ConvInputs<T>&,         \
+                                                    const SequenceView<const T>&, \
+                                                    const ConvGradients<T>&)
 YATES_INSTANTIATE(float);
 YATES_INSTANTIATE(double);
 #undef YATES_INSTANTIATE

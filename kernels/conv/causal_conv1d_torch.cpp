@@ -17,25 +17,30 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 void check(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  TORCH_CHECK(x.dim() == 3, "causal_conv1d: x is ", x.sizes(),
-              ", expected [batch, channel, token]");
+  TORCH_CHECK(
+      x.dim() == 3, "causal_conv1d: x is ", x.sizes(), ", expected [batch, channel, token]");
   TORCH_CHECK((weight.dim() == 2 || (weight.dim() == 3 && weight.size(1) == 1)) &&
                   weight.size(0) == x.size(1) && weight.size(-1) > 0,
-              "causal_conv1d: weight is ", weight.sizes(), ", expected [", x.size(1), ", width]");
+              "causal_conv1d: weight is ",
+              weight.sizes(),
+              ", expected [",
+              x.size(1),
+              ", width]");
   TORCH_CHECK(!bias.defined() || (bias.dim() == 1 && bias.size(0) == x.size(1)),
-              "causal_conv1d: bias is ", bias.sizes(), ", expected [", x.size(1), "]");
+              "causal_conv1d: bias is ",
+              bias.sizes(),
+              ", expected [",
+              x.size(1),
+              "]");
   for (const at::Tensor& tensor : {x, weight, bias}) {
-    TORCH_CHECK(!tensor.defined() ||
-                    (tensor.scalar_type() == x.scalar_type() && tensor.device().is_cpu()),
-                "causal_conv1d: all tensors must have x's type and lie on the CPU");
+    TORCH_CHECK(
+        !tensor.defined() || (tensor.scalar_type() == x.scalar_type() && tensor.device().is_cpu()),
+        "causal_conv1d: all tensors must have x's type and lie on the CPU");
   }
 }
 
 ConvShape shape_of(const at::Tensor& x, const at::Tensor& weight) {
-  return {.batch = x.size(0),
-          .tokens = x.size(2),
-          .channels = x.size(1),
-          .width = weight.size(-1)};
+  return {.batch = x.size(0), .tokens = x.size(2), .channels = x.size(1), .width = weight.size(-1)};
 }
 
 template <typename T>

@@ -22,14 +22,14 @@ struct ScanShape {
 /// What the scan reads. `T` is float or double.
 template <typename T>
 struct ScanInputs {
-  SequenceView<const T> u;         ///< (batch, token, channel)
-  SequenceView<const T> delta;     ///< (batch, token, channel), before bias and softplus
-  const T* A = nullptr;            ///< (channel, state), row-major; negative for a stable scan
-  SequenceView<const T> B;         ///< (batch, token, state)
-  SequenceView<const T> C;         ///< (batch, token, state)
-  const T* D = nullptr;            ///< (channel), or null: no skip term
-  SequenceView<const T> z;         ///< (batch, token, channel), or absent: no gate
-  const T* delta_bias = nullptr;   ///< (channel), or null
+  SequenceView<const T> u;        ///< (batch, token, channel)
+  SequenceView<const T> delta;    ///< (batch, token, channel), before bias and softplus
+  const T* A = nullptr;           ///< (channel, state), row-major; negative for a stable scan
+  SequenceView<const T> B;        ///< (batch, token, state)
+  SequenceView<const T> C;        ///< (batch, token, state)
+  const T* D = nullptr;           ///< (channel), or null: no skip term
+  SequenceView<const T> z;        ///< (batch, token, channel), or absent: no gate
+  const T* delta_bias = nullptr;  ///< (channel), or null
   bool delta_softplus = true;
 };
 

@@ -184,11 +184,13 @@ void selective_scan_backward_reference(const ScanShape& shape,
   }
 }
 
-#define YATES_INSTANTIATE(T)                                                                    \
-  template void selective_scan_forward_reference<T>(                                            \
-      const ScanShape&, const ScanInputs<T>&, const SequenceView<T>&);                          \
-  template void selective_scan_backward_reference<T>(                                           \
-      const ScanShape&, const ScanInputs<T>&, const SequenceView<const T>&, const ScanGradients<T>&)
+#define YATES_INSTANTIATE(T)                                                       \
+  template void selective_scan_forward_reference<T>(                               \
+      const ScanShape&, const ScanInputs<T>&, const SequenceView<T>&);             \
+  template void selective_scan_backward_reference<T>(const ScanShape&,             \
+                                                     const ScanInputs<T>&,         \
+                                                     const SequenceView<const T>&, \
+                                                     const ScanGradients<T>&)
 YATES_INSTANTIATE(float);
 YATES_INSTANTIATE(double);
 #undef YATES_INSTANTIATE

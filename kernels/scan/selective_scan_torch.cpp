@@ -27,21 +27,40 @@ void check_sequence(const at::Tensor& tensor,
                     std::int64_t rows) {
   TORCH_CHECK(tensor.dim() == 3 && tensor.size(0) == u.size(0) && tensor.size(1) == rows &&
                   tensor.size(2) == u.size(2),
-              "selective_scan: ", name, " is ", tensor.sizes(), ", expected [", u.size(0), ", ",
-              rows, ", ", u.size(2), "]");
+              "selective_scan: ",
+              name,
+              " is ",
+              tensor.sizes(),
+              ", expected [",
+              u.size(0),
+              ", ",
+              rows,
+              ", ",
+              u.size(2),
+              "]");
 }
 
 void check_channels(const at::Tensor& tensor, const char* name, std::int64_t channels) {
   TORCH_CHECK(tensor.dim() == 1 && tensor.size(0) == channels,
-              "selective_scan: ", name, " is ", tensor.sizes(), ", expected [", channels, "]");
+              "selective_scan: ",
+              name,
+              " is ",
+              tensor.sizes(),
+              ", expected [",
+              channels,
+              "]");
 }
 
 void check(const ScanTensors& in) {
-  TORCH_CHECK(in.u.dim() == 3, "selective_scan: u is ", in.u.sizes(),
-              ", expected [batch, channel, token]");
+  TORCH_CHECK(
+      in.u.dim() == 3, "selective_scan: u is ", in.u.sizes(), ", expected [batch, channel, token]");
   const std::int64_t channels = in.u.size(1);
   TORCH_CHECK(in.A.dim() == 2 && in.A.size(0) == channels,
-              "selective_scan: A is ", in.A.sizes(), ", expected [", channels, ", states]");
+              "selective_scan: A is ",
+              in.A.sizes(),
+              ", expected [",
+              channels,
+              ", states]");
   check_sequence(in.delta, "delta", in.u, channels);
   check_sequence(in.B, "B", in.u, in.A.size(1));
   check_sequence(in.C, "C", in.u, in.A.size(1));
@@ -54,10 +73,9 @@ void check(const ScanTensors& in) {
   if (in.delta_bias.defined()) {
     check_channels(in.delta_bias, "delta_bias", channels);
   }
-  for (const at::Tensor& tensor :
-       {in.u, in.delta, in.A, in.B, in.C, in.D, in.z, in.delta_bias}) {
-    TORCH_CHECK(!tensor.defined() || (tensor.scalar_type() == in.u.scalar_type() &&
-                                      tensor.device().is_cpu()),
+  for (const at::Tensor& tensor : {in.u, in.delta, in.A, in.B, in.C, in.D, in.z, in.delta_bias}) {
+    TORCH_CHECK(!tensor.defined() ||
+                    (tensor.scalar_type() == in.u.scalar_type() && tensor.device().is_cpu()),
                 "selective_scan: all tensors must have u's type and lie on the CPU");
   }
 }
@@ -120,9 +138,8 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
     context->saved_data["delta_softplus"] = delta_softplus;
     at::Tensor y = at::empty(u.sizes(), u.options());
     AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "selective_scan", [&] {
-      selective_scan_forward_reference<scalar_t>(shape_of(in),
-                                                 inputs_of<scalar_t>(in, delta_softplus),
-                                                 channel_major_view<scalar_t>(y));
+      selective_scan_forward_reference<scalar_t>(
+          shape_of(in), inputs_of<scalar_t>(in, delta_softplus), channel_major_view<scalar_t>(y));
     });
     return y;
   }
@@ -132,8 +149,14 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
     const ScanTensors in{
         saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], saved[6], saved[7]};
     const bool delta_softplus = context->saved_data["delta_softplus"].toBool();
-    const ScanTensors out{like(in.u), like(in.delta), like(in.A), like(in.B),
-                          like(in.C), like(in.D),     like(in.z), like(in.delta_bias)};
+    const ScanTensors out{like(in.u),
+                          like(in.delta),
+                          like(in.A),
+                          like(in.B),
+                          like(in.C),
+                          like(in.D),
+                          like(in.z),
+                          like(in.delta_bias)};
     AT_DISPATCH_FLOATING_TYPES(in.u.scalar_type(), "selective_scan_backward", [&] {
       selective_scan_backward_reference<scalar_t>(
           shape_of(in),
