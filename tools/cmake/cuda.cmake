@@ -1,0 +1,22 @@
+# The CUDA toolkit, where the cuda preset asks for it. Other builds only say what they leave out.
+if(YATES_CUDA)
+  if(NOT CMAKE_CUDA_COMPILER)
+    find_program(YATES_NVCC nvcc HINTS /usr/local/cuda/bin)
+    if(NOT YATES_NVCC)
+      message(FATAL_ERROR
+        "The cuda preset needs a CUDA toolkit (nvcc), and none was found on PATH or in "
+        "/usr/local/cuda. Install one, or build without it: cmake --preset release")
+    endif()
+    set(CMAKE_CUDA_COMPILER ${YATES_NVCC} CACHE FILEPATH "CUDA compiler")
+  endif()
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real CACHE STRING "GPU architectures")
+  endif()
+  enable_language(CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  set(YATES_INFO_CUDA ${CUDAToolkit_VERSION})
+else()
+  message(STATUS "CUDA kernels: left out (preset cuda builds them)")
+endif()
