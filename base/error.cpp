@@ -26,6 +26,9 @@ std::string join_problems(const std::vector<Problem>& problems) {
 std::string to_string(const Problem& problem) {
   std::string text = problem.where.empty() ? "" : problem.where + ": ";
   text += "error: " + problem.what;
+  if (!problem.excerpt.empty()) {
+    text += "\n" + problem.excerpt;
+  }
   if (!problem.allowed.empty()) {
     text += "\n  allowed: " + problem.allowed;
   }

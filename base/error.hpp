@@ -27,13 +27,14 @@ enum class ExitCode : int {
 
 /// One finding, in the parts a reader needs. Empty parts are left out of the text.
 struct Problem {
-  std::string what;     ///< What was read or tried, with the offending value.
-  std::string where;    ///< File, file:line:column, case, rank: the place to look at.
-  std::string allowed;  ///< What would have been accepted.
-  std::string fix;      ///< What to type or change.
+  std::string what;       ///< What was read or tried, with the offending value.
+  std::string where;      ///< File, file:line:column, case, rank: the place to look at.
+  std::string allowed;    ///< What would have been accepted.
+  std::string fix;        ///< What to type or change.
+  std::string excerpt{};  ///< The offending source line with a caret below it, for text files.
 };
 
-/// Writes `where: error: what` with `allowed` and `fix` on indented lines below.
+/// Writes `where: error: what`, the excerpt, then `allowed` and `fix` on indented lines below.
 std::string to_string(const Problem& problem);
 
 /// A failure that ends the current command. `main` prints `what()` and exits with `code()`.

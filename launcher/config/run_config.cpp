@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/config/run_config.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "launcher/config/assignment.hpp"
+#include "launcher/config/schema.hpp"
+
+namespace yates::config {
+namespace {
+
+constexpr std::string_view kResolvedTitle = "# yates run configuration, resolved";
+constexpr std::string_view kOriginMark = "  # ";
+
+/// In a resolved file the comment behind a value is its origin; it is kept when read again.
+void keep_origins(const SourceText& source, std::vector<Assignment>& assignments) {
+  if (!source.lines.front().starts_with(kResolvedTitle)) {
+    return;
+  }
+  for (Assignment& assignment : assignments) {
+    const auto& line = source.lines[static_cast<std::size_t>(assignment.value.place.line)];
+    const std::size_t mark = line.rfind(kOriginMark);
+    if (mark != std::string::npos) {
+      assignment.origin = line.substr(mark + kOriginMark.size());
+    }
+  }
+}
+
+/// The map without its `schema` entry, which has been checked.
+YamlNode without_schema(YamlNode root) {
+  std::erase_if(root.entries, [](const YamlEntry& entry) { return entry.key.scalar == "schema"; });
+  return root;
+}
+
+std::vector<Assignment> read_assignments(const std::filesystem::path& path,
+                                         std::vector<Problem>& problems) {
+  const std::string text = read_file(path);
+  const auto source = make_source(path.string(), text);
+  const std::optional<YamlNode> root = parse_yaml(source, text, problems);
+  if (!root) {
+    return {};
+  }
+  check_schema_number(*root, problems);
+  std::vector<Assignment> assignments = flatten(without_schema(*root), "", problems);
+  keep_origins(*source, assignments);
+  return assignments;
+}
+
+/// One line, without what would end or confuse the comment.
+std::string comment_text(std::string_view origin) {
+  std::string text;
+  for (const char c : origin) {
+    const bool printable = static_cast<unsigned char>(c) >= ' ';
+    const bool doubled = c == ' ' && !text.empty() && text.back() == ' ';
+    text += printable ? (doubled ? "" : std::string(1, c)) : "?";
+  }
+  return text;
+}
+
+/// Writes the group headers that lead from the `open` groups to those of `key`.
+void write_groups(std::string& text, std::vector<std::string>& open, const std::string& key) {
+  std::vector<std::string> groups = split(key, '.');
+  groups.pop_back();
+  const auto [differs, ignored] =
+      std::mismatch(open.begin(), open.end(), groups.begin(), groups.end());
+  for (auto i = static_cast<std::size_t>(differs - open.begin()); i < groups.size(); ++i) {
+    text += std::string(2 * i, ' ') + groups[i] + ":\n";
+  }
+  open = std::move(groups);
+}
+
+}  // namespace
+
+RunConfig load_run_config(const std::filesystem::path& path,
+                          const std::vector<std::string>& overrides) {
+  std::vector<Problem> problems;
+  Draft draft;
+  if (!path.empty()) {
+    draft.assign(read_assignments(path, problems), problems);
+  }
+  for (const std::string& override_text : overrides) {
+    draft.assign(parse_override(override_text, problems), problems);
+  }
+  draft.check_rules(problems);
+  if (!problems.empty()) {
+    throw Error(ExitCode::BadConfig, std::move(problems));
+  }
+  return draft.config();
+}
+
+std::string resolved_yaml(const RunConfig& config) {
+  std::string text = fmt::format("{}\nschema: {}\n", kResolvedTitle, kSchema);
+  std::vector<std::string> open;
+  for (const KeySpec& spec : run_schema()) {
+    write_groups(text, open, spec.key);
+    const auto origin = config.origins.find(spec.key);
+    text += fmt::format("{}{}: {}{}{}\n",
+                        std::string(2 * open.size(), ' '),
+                        spec.key.substr(spec.key.rfind('.') + 1),
+                        value_text(spec, config),
+                        kOriginMark,
+                        origin == config.origins.end() ? "default" : comment_text(origin->second));
+  }
+  return text;
+}
+
+bool same_values(const RunConfig& a, const RunConfig& b) {
+  const auto schema = run_schema();
+  return std::all_of(schema.begin(), schema.end(), [&](const KeySpec& spec) {
+    return value_text(spec, a) == value_text(spec, b);
+  });
+}
+
+std::string identity_text(const RunConfig& config) {
+  std::string text;
+  for (const KeySpec& spec : run_schema()) {
+    if (spec.role == KeyRole::Experiment) {
+      text += spec.key + "=" + value_text(spec, config) + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace yates::config
