@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   become_worker_if_asked(argc, argv);
   const std::vector<RegisterVerb> verbs = {
       register_version,
+      register_config,
       register_doctor,
       register_worker_verbs,
   };

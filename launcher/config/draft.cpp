@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes single values: type, range, choices. What must fit together stands in rules.cpp.
 #include <algorithm>
-#include <charconv>
 #include <type_traits>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "launcher/config/assignment.hpp"
+#include "launcher/config/scalar.hpp"
 
 namespace yates::config {
 namespace {
-
-/// No sign but '-', no leading zeros (other readers take 010 as octal), no blanks.
-bool is_strict_decimal(std::string_view text) {
-  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
-  const bool leading_zero =
-      digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
-  return !digits.empty() && !leading_zero &&
-         digits.find_first_not_of("0123456789.eE+-") == std::string_view::npos;
-}
-
-template <typename T>
-constexpr bool kIsArray = std::is_same_v<T, std::array<std::int64_t, 3>>;
-
-template <typename T>
-constexpr bool kIsScalar = std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> ||
-                           std::is_same_v<T, double> || std::is_same_v<T, std::string>;
 
 /// Reads one value of a key; every finding names the key and what it accepts.
 class ValueReader {
@@ -43,9 +27,7 @@ class ValueReader {
   }
 
   bool read(const YamlNode& node, std::int64_t& value) const {
-    const auto number = is_plain_scalar(node) && is_strict_decimal(node.scalar)
-                            ? parse_integer(node.scalar)
-                            : std::nullopt;
+    const auto number = plain_integer(node);
     if (!number) {
       return wrong_type(node);
     }
@@ -54,9 +36,7 @@ class ValueReader {
   }
 
   bool read(const YamlNode& node, double& value) const {
-    const auto number = is_plain_scalar(node) && is_strict_decimal(node.scalar)
-                            ? parse_number(node.scalar)
-                            : std::nullopt;
+    const auto number = plain_number(node);
     if (!number) {
       return wrong_type(node);
     }
@@ -78,7 +58,7 @@ class ValueReader {
       return true;
     }
     double number = 0;
-    if (spec_.range && is_plain_scalar(node) && is_strict_decimal(value)) {
+    if (spec_.range && plain_number(node)) {
       return read(node, number);
     }
     const std::string near = suggestion(value, choices);
@@ -107,10 +87,6 @@ class ValueReader {
   }
 
  private:
-  static bool is_plain_scalar(const YamlNode& node) {
-    return node.kind == YamlKind::Scalar && !node.quoted;
-  }
-
   template <typename List>
   bool read_items(const YamlNode& node, List& values) const {
     bool good = true;
