@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   using namespace yates::cli;  // NOLINT(google-build-using-namespace)
   const std::vector<RegisterVerb> verbs = {
       register_version,
+      register_bench,
   };
   return run_app(argc, argv, verbs);
 }

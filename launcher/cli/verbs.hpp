@@ -16,6 +16,9 @@ void register_doctor(CLI::App& app);
 /// Lists train, predict, model and bench in the help.
 void register_worker_verbs(CLI::App& app);
 
+// In `yates-worker`: with LibTorch.
+void register_bench(CLI::App& app);
+
 /// Replaces this process by yates-worker, with the same arguments, if the verb is one of its own.
 /// Call first in main. Exits with 66 if there is no worker beside this program.
 void become_worker_if_asked(int argc, char** argv);

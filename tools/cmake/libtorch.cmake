@@ -27,6 +27,8 @@ add_library(libtorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::cpu PROPERTIES
   IMPORTED_LOCATION ${YATES_LIBTORCH_ROOT}/torch/lib/libtorch_cpu.so
   INTERFACE_LINK_LIBRARIES libtorch::c10)
-target_include_directories(libtorch::cpu SYSTEM INTERFACE
-  ${YATES_LIBTORCH_ROOT}/torch/include
-  ${YATES_LIBTORCH_ROOT}/torch/include/torch/csrc/api/include)
+# After the system's folders: the wheel also carries headers of other libraries, such as fmt, whose
+# versions are not those that yates links.
+target_compile_options(libtorch::cpu INTERFACE
+  "SHELL:-idirafter ${YATES_LIBTORCH_ROOT}/torch/include"
+  "SHELL:-idirafter ${YATES_LIBTORCH_ROOT}/torch/include/torch/csrc/api/include")

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates bench scan: the selective scan against the published loop over tokens in LibTorch.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/einsum.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/softplus.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include "kernels/scan/selective_scan_torch.hpp"
+#include "launcher/cli/benches.hpp"
+
+namespace yates::cli {
+namespace {
+
+constexpr std::int64_t kStates = 16;
+
+/// One problem in the published layout.
+struct Problem {
+  at::Tensor u, delta, A, B, C, D, z, delta_bias;
+};
+
+Problem make_problem(std::int64_t tokens, std::int64_t channels, bool gradients) {
+  const auto uniform = [&](at::IntArrayRef shape, double low, double high) {
+    at::Tensor values = at::rand(shape) * (high - low) + low;
+    return values.set_requires_grad(gradients);
+  };
+  return {.u = uniform({1, channels, tokens}, -1, 1),
+          .delta = uniform({1, channels, tokens}, -0.5, 0.5),
+          .A = uniform({channels, kStates}, -16, -1),
+          .B = uniform({1, kStates, tokens}, -1.5, 1.5),
+          .C = uniform({1, kStates, tokens}, -1.5, 1.5),
+          .D = uniform({channels}, 0.9, 1.1),
+          .z = uniform({1, channels, tokens}, -2, 2),
+          .delta_bias = uniform({channels}, -5, -3)};
+}
+
+at::Tensor ours(const Problem& p) {
+  return kernels::selective_scan(p.u, p.delta, p.A, p.B, p.C, p.D, p.z, p.delta_bias, true);
+}
+
+/// What PyTorch users without a compiled extension run: decays and inputs of all tokens at once,
+/// then a loop over the tokens (unbind rather than select, whose gradient is quadratic in L).
+at::Tensor eager(const Problem& p) {
+  const at::Tensor delta = at::softplus(p.delta + p.delta_bias.unsqueeze(-1));
+  const at::Tensor decay = (delta.unsqueeze(-1) * p.A.unsqueeze(1)).exp();
+  const at::Tensor input = at::einsum("bdl,bnl,bdl->bdln", {delta, p.B, p.u});
+  const std::vector<at::Tensor> decays = decay.unbind(2);
+  const std::vector<at::Tensor> inputs = input.unbind(2);
+  const std::vector<at::Tensor> readouts = p.C.unbind(2);
+  at::Tensor state = at::zeros({1, p.u.size(1), kStates});
+  std::vector<at::Tensor> outputs;
+  for (std::size_t t = 0; t < decays.size(); ++t) {
+    state = decays[t] * state + inputs[t];
+    outputs.push_back(at::einsum("bdn,bn->bd", {state, readouts[t]}));
+  }
+  return (at::stack(outputs, 2) + p.u * p.D.unsqueeze(-1)) * at::silu(p.z);
+}
+
+BenchResult measure(const BenchSettings& settings,
+                    std::int64_t tokens,
+                    std::int64_t channels,
+                    bool backward) {
+  const at::AutoGradMode gradients(backward);
+  const Problem problem = make_problem(tokens, channels, backward);
+  const auto work = [&](at::Tensor (*scan)(const Problem&)) {
+    return [&problem, scan, backward] {
+      const at::Tensor y = scan(problem);
+      if (backward) {
+        y.sum().backward();
+      }
+    };
+  };
+  const auto [our_time, peer_time] =
+      measure_seconds_in_turn(settings.count("repeats"), work(ours), work(eager));
+  const double nanoseconds = 1e9 / static_cast<double>(tokens * channels);
+  return {.name = backward ? "scan forward+backward" : "scan forward",
+          .size = fmt::format("tokens={} channels={}", tokens, channels),
+          .unit = "ns/token/channel",
+          .ours = our_time.scaled(nanoseconds),
+          .peer = PeerResult{"LibTorch eager reference scan", peer_time.scaled(nanoseconds)}};
+}
+
+std::vector<BenchResult> run(const BenchSettings& settings) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> sizes = {{512, 384}, {4096, 384}};
+  if (settings.text("tokens") != "default" || settings.text("channels") != "default") {
+    sizes = {{settings.count("tokens"), settings.count("channels")}};
+  }
+  std::vector<BenchResult> results;
+  for (const auto& [tokens, channels] : sizes) {
+    for (const bool backward : {false, true}) {
+      results.push_back(measure(settings, tokens, channels, backward));
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+Bench bench_scan() {
+  return {.name = "scan",
+          .description = "selective scan, 16 states, against LibTorch's eager loop over tokens",
+          .keys = {{"tokens", "default", "sequence length; give channels too"},
+                   {"channels", "default", "channel width"}},
+          .run = run};
+}
+
+}  // namespace yates::cli

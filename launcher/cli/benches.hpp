@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The measurements of `yates bench`, one function each in bench_NAME.cpp, one line here and one in
+// the table of cmd_bench.cpp.
+#pragma once
+
+#include "launcher/cli/bench.hpp"
+
+namespace yates::cli {
+
+Bench bench_scan();
+
+}  // namespace yates::cli
