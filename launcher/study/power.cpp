@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/study/power.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "launcher/study/distributions.hpp"
+
+namespace yates::study {
+namespace {
+
+/// The argument at which an increasing function passes `target`, by bisection to double precision.
+template <typename Function>
+double solve_increasing(Function function, double target, double low, double high) {
+  while (function(high) < target && high < 1e12) {
+    high *= 2;
+  }
+  for (int step = 0; step < 200 && high - low > 1e-13 * high; ++step) {
+    const double middle = low + (high - low) / 2;
+    (function(middle) < target ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+/// Averages g(s / sigma) over the distribution of the residual standard deviation, by Simpson's
+/// rule over quantiles of chi-squared.
+template <typename Function>
+double average_over_scale(double df, Function g) {
+  if (std::isinf(df)) {
+    return g(1.0);
+  }
+  constexpr int kPoints = 2000;
+  double sum = 0;
+  for (int i = 0; i < kPoints; ++i) {
+    const double p = (i + 0.5) / kPoints;
+    sum += g(std::sqrt(chi_squared_quantile(p, df) / df));
+  }
+  return sum / kPoints;
+}
+
+double normal_density(double x) {
+  return std::exp(-x * x / 2) / std::sqrt(2 * 3.14159265358979323846);
+}
+
+}  // namespace
+
+double t_test_power(double shift, double df, double alpha) {
+  const double critical = t_quantile(1 - alpha / 2, df);
+  const double size = std::abs(shift);
+  // Far out the noncentral t is a point mass to double precision, and its series is slow.
+  constexpr double kFar = 1000;
+  if (size > kFar) {
+    return 1;
+  }
+  return 1 - noncentral_t_cdf(critical, df, size) + noncentral_t_cdf(-critical, df, size);
+}
+
+double minimum_detectable_effect(double se, double df, double alpha, double power) {
+  if (!std::isfinite(se) || !(df > 0)) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const auto power_at = [&](double shift) { return t_test_power(shift, df, alpha); };
+  return se * solve_increasing(power_at, power, 0, 4);
+}
+
+double planned_df(const ReplicationPlan& plan, std::int64_t n) {
+  const auto replicates = static_cast<double>(n - 1);
+  const auto cells = static_cast<double>(plan.cells);
+  switch (plan.method) {
+    case Method::PerSeedT: return replicates;
+    case Method::Blocked: return (cells - 1) * replicates;
+    default: return cells * replicates;
+  }
+}
+
+double planned_power(const ReplicationPlan& plan, double effect, double sigma, std::int64_t n) {
+  YATES_ASSERT(n >= 2 && sigma > 0, "n = {}, sigma = {}", n, sigma);
+  const double se = sigma * std::sqrt(plan.squared_length / static_cast<double>(n));
+  return t_test_power(effect / se, planned_df(plan, n), plan.alpha);
+}
+
+std::optional<std::int64_t> planned_seeds(
+    const ReplicationPlan& plan, double effect, double sigma, double power, std::int64_t most) {
+  for (std::int64_t n = 2; n <= most; ++n) {
+    if (planned_power(plan, effect, sigma, n) >= power) {
+      return n;
+    }
+  }
+  return std::nullopt;
+}
+
+double planned_mde(const ReplicationPlan& plan, double sigma, double power, std::int64_t n) {
+  const double se = sigma * std::sqrt(plan.squared_length / static_cast<double>(n));
+  return minimum_detectable_effect(se, planned_df(plan, n), plan.alpha, power);
+}
+
+double equivalence_power(double delta, double se, double df, double alpha) {
+  const double critical = t_quantile(1 - alpha, df);
+  // Given the residual deviation s, the estimate must fall within delta - t s of zero.
+  return average_over_scale(df, [&](double scale) {
+    const double room = delta / se - critical * scale;
+    return room > 0 ? 2 * normal_cdf(room) - 1 : 0.0;
+  });
+}
+
+SignSizeErrors sign_size_errors(double effect, double se, double df, double alpha) {
+  const double shift = std::abs(effect) / se;
+  const double critical = t_quantile(1 - alpha / 2, df);
+  SignSizeErrors errors;
+  errors.power = t_test_power(shift, df, alpha);
+  const double wrong =
+      average_over_scale(df, [&](double scale) { return normal_cdf(-critical * scale - shift); });
+  errors.wrong_sign = wrong / errors.power;
+  // E|Z + shift| beyond +-c, Z standard normal, c = critical s / sigma.
+  const double size = average_over_scale(df, [&](double scale) {
+    const double c = critical * scale;
+    const double above = normal_density(c - shift) + shift * (1 - normal_cdf(c - shift));
+    const double below = normal_density(-c - shift) - shift * normal_cdf(-c - shift);
+    return above + below;
+  });
+  errors.exaggeration = size / errors.power / shift;
+  return errors;
+}
+
+}  // namespace yates::study
