@@ -15,10 +15,10 @@ namespace yates::eval {
 
 /// The figures of a region that depend on the convention. NaN: undefined.
 struct Score {
-  double dice = 0.0;      ///< Fraction.
+  double dice = 0.0;  ///< Fraction.
   double hd95_mm = 0.0;
-  double nsd_1mm = 0.0;   ///< Surface Dice at 1 mm; NaN if both are empty, 0 if one is.
-  double assd_mm = 0.0;   ///< NaN if any is empty.
+  double nsd_1mm = 0.0;  ///< Surface Dice at 1 mm; NaN if both are empty, 0 if one is.
+  double assd_mm = 0.0;  ///< NaN if any is empty.
 };
 
 /// One region of one case.

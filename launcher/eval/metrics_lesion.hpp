@@ -16,8 +16,8 @@ namespace yates::eval {
 struct Lesion {
   double volume_mm3 = 0.0;
   double dice = 0.0;
-  double hd95_mm = 0.0;           ///< Infinite if no predicted component belongs to it.
-  std::int64_t matched = 0;       ///< Predicted components that belong to it.
+  double hd95_mm = 0.0;      ///< Infinite if no predicted component belongs to it.
+  std::int64_t matched = 0;  ///< Predicted components that belong to it.
   [[nodiscard]] bool counted() const { return volume_mm3 > 50.0; }
 };
 

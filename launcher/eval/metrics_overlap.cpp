@@ -55,9 +55,7 @@ double dice(const Overlap& overlap) {
          static_cast<double>(overlap.pred_voxels() + overlap.ref_voxels());
 }
 
-CaseOverlap count_overlap(const std::uint8_t* pred,
-                          const std::uint8_t* ref,
-                          const Shape3& shape) {
+CaseOverlap count_overlap(const std::uint8_t* pred, const std::uint8_t* ref, const Shape3& shape) {
   CaseOverlap result{.box = kernels::bounding_box(pred, ref, shape), .regions = {}};
   const LabelPairs pairs = count_pairs(pred, ref, shape, result.box);
   for (const Region region : kRegions) {

@@ -82,8 +82,8 @@ double total_area(std::span<const SurfaceElement> elements) {
   for (std::size_t i = 0; i < whole; ++i) {
     lane[i % 8] += elements[i].second;
   }
-  double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-               ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+  double sum =
+      ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
   for (std::size_t i = whole; i < count; ++i) {
     sum += elements[i].second;
   }
@@ -103,12 +103,11 @@ double area_percentile_95(const std::vector<SurfaceElement>& elements) {
 }
 
 double area_within(const std::vector<SurfaceElement>& elements, double tolerance_mm) {
-  const auto end = std::upper_bound(elements.begin(),
-                                    elements.end(),
-                                    tolerance_mm,
-                                    [](double tolerance, const SurfaceElement& element) {
-                                      return tolerance < element.first;
-                                    });
+  const auto end = std::upper_bound(
+      elements.begin(),
+      elements.end(),
+      tolerance_mm,
+      [](double tolerance, const SurfaceElement& element) { return tolerance < element.first; });
   return total_area({elements.begin(), end});
 }
 
