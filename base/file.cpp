@@ -99,12 +99,18 @@ void AtomicFile::write(std::string_view text) {
   write(std::as_bytes(std::span(text.data(), text.size())));
 }
 
-void AtomicFile::commit() {
+void AtomicFile::sync() {
   if (::fsync(descriptor_) != 0) {
     throw_system_error("cannot sync the file", path_.string(), errno);
   }
   if (::close(std::exchange(descriptor_, -1)) != 0) {
     throw_system_error("closing failed", path_.string(), errno);
+  }
+}
+
+void AtomicFile::commit() {
+  if (descriptor_ >= 0) {
+    sync();
   }
   rename_and_sync(temporary_, path_);
   temporary_.clear();

@@ -31,7 +31,10 @@ class AtomicFile {
   /// Appends bytes. Throws Error{Io}, for example on a full disk.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
-  /// fsync, close, rename to the final name, fsync of the directory. Throws Error{Io}.
+  /// fsync and close: the bytes are safe, though not yet visible. Throws Error{Io}.
+  void sync();
+  /// `sync()` where that is still to be done, rename to the final name, fsync of the directory.
+  /// Throws Error{Io}.
   void commit();
   /// Where the bytes are until `commit()`; for writers that need a path of their own.
   [[nodiscard]] const std::filesystem::path& temporary_path() const { return temporary_; }

@@ -34,6 +34,21 @@ TEST(AtomicFile, PublishesOnlyOnCommit) {
   EXPECT_EQ(entries(folder.path()), 1U);
 }
 
+TEST(AtomicFile, IsNotVisibleAfterSync) {
+  const testing::TemporaryDirectory folder;
+  const auto path = folder / "result.txt";
+  {
+    AtomicFile file(path);
+    file.write("whole");
+    file.sync();
+    EXPECT_EQ(read_file(file.temporary_path()), "whole");
+    EXPECT_FALSE(std::filesystem::exists(path));
+    file.commit();
+    EXPECT_EQ(read_file(path), "whole");
+  }
+  EXPECT_EQ(entries(folder.path()), 1U);
+}
+
 TEST(AtomicFile, LeavesNothingWithoutCommit) {
   const testing::TemporaryDirectory folder;
   { AtomicFile(folder / "result.txt").write("half"); }

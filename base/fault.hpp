@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Failures on demand, for tests: YATES_FAULT="rank=1,step=7,point=ckpt.after_write,action=kill".
+// Compiled into builds with YATES_FAULTS only; elsewhere a fault point is nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace yates {
+
+/// What a fault point asks its caller to do; everything else it does itself.
+enum class FaultAction { None, Nan, BitFlip };
+
+#ifdef YATES_FAULTS
+
+/// Where this process is; compared with `rank` and `step` of the fault (absent: any).
+void set_fault_place(int rank, std::int64_t step);
+
+/// If YATES_FAULT names this point and place, does its action: kill, segv, stop (signals), exit:N,
+/// throw (Error{Internal}), enospc (Error{Io}), sleep:S; or returns nan or bitflip for the caller.
+/// A fault happens once per process. Throws Error{Usage} for a text it does not understand.
+FaultAction fault_point(std::string_view point);
+
+#else
+
+inline void set_fault_place(int, std::int64_t) {}
+inline FaultAction fault_point(std::string_view) {
+  return FaultAction::None;
+}
+
+#endif
+
+}  // namespace yates
