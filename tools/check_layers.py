@@ -13,7 +13,7 @@ FORBIDDEN = re.compile(r"(^|[/_.-])(utils?|common|helpers?|misc)([/_.-]|$)")
 TOP_LEVEL = {"base", "kernels", "dist", "io", "model", "launcher", "configs", "slurm", "tests",
              "tools", "docs", "CMakeLists.txt", "CMakePresets.json", "README.md", "ARCHITECTURE.md",
              "CONTRIBUTING.md", "LICENSE"}
-BASE_HEADERS = {"clock", "csv", "digest", "error", "file", "json", "log", "random", "text"}
+BASE_HEADERS = {"clock", "csv", "digest", "error", "fault", "file", "json", "log", "random", "text"}
 HARD_LINES = {"tests": 600, "default": 500}
 TORCH_FREE_KERNELS = re.compile(r"^kernels/(?!.*_torch\.(?:cpp|hpp)$)")
 
