@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   const std::vector<RegisterVerb> verbs = {
       register_version,
       register_config,
+      register_data,
       register_doctor,
       register_worker_verbs,
   };

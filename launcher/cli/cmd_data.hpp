@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs under `yates data`. Every function adds its verb to the noun.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace yates::cli {
+
+void register_data_phantom(CLI::App& data);
+
+}  // namespace yates::cli
