@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/hdf5/hdf5_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "io/hdf5/handle.hpp"
+
+namespace yates::io {
+namespace {
+
+using hdf5::checked;
+using hdf5::Handle;
+using hdf5::Lock;
+
+constexpr hid_t kClosed = -1;
+/// Datasets of this size and more begin at multiples of the alignment, so that reads by offset are
+/// aligned too.
+constexpr hsize_t kAlignFrom = 64 * 1024;
+constexpr hsize_t kAlignment = 4096;
+
+hid_t file_type(ElementType type) {
+  switch (type) {
+    case ElementType::UInt8: return H5T_STD_U8LE;
+    case ElementType::Int16: return H5T_STD_I16LE;
+    default: return H5T_IEEE_F32LE;
+  }
+}
+
+std::string place(const std::filesystem::path& path, const std::string& object) {
+  return path.string() + ": " + object;
+}
+
+Handle access_properties(const std::string& where) {
+  Handle properties(
+      checked(H5Pcreate(H5P_FILE_ACCESS), ExitCode::Internal, "no property list", where), H5Pclose);
+  H5Pset_libver_bounds(properties.id(), H5F_LIBVER_V18, H5F_LIBVER_V110);
+  H5Pset_alignment(properties.id(), kAlignFrom, kAlignment);
+  H5Pset_fclose_degree(properties.id(), H5F_CLOSE_STRONG);
+  return properties;
+}
+
+std::vector<hsize_t> extents(std::span<const std::int64_t> shape) {
+  return {shape.begin(), shape.end()};
+}
+
+Handle simple_space(std::span<const std::int64_t> shape, const std::string& where) {
+  const std::vector<hsize_t> size = extents(shape);
+  return {checked(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr),
+                  ExitCode::Internal,
+                  "no data space",
+                  where),
+          H5Sclose};
+}
+
+/// Writes an attribute of `count` elements.
+void put_attribute(hid_t file,
+                   const std::string& object,
+                   const std::string& key,
+                   hid_t stored,
+                   hid_t memory,
+                   std::int64_t count,
+                   const void* values,
+                   const std::string& where) {
+  const Handle owner(
+      checked(H5Oopen(file, object.c_str(), H5P_DEFAULT), ExitCode::Io, "no such object", where),
+      H5Oclose);
+  const std::int64_t shape[] = {count};
+  const Handle space = simple_space(shape, where);
+  const Handle attribute(
+      checked(H5Acreate2(owner.id(), key.c_str(), stored, space.id(), H5P_DEFAULT, H5P_DEFAULT),
+              ExitCode::Io,
+              "cannot create the attribute " + key,
+              where),
+      H5Aclose);
+  checked(H5Awrite(attribute.id(), memory, values),
+          ExitCode::Io,
+          "cannot write the attribute " + key,
+          where);
+}
+
+/// Reads an attribute of numbers, converted to `memory`.
+template <typename T>
+std::vector<T> get_attribute(hid_t file,
+                             const std::string& object,
+                             const std::string& key,
+                             hid_t memory,
+                             const std::string& where) {
+  const Handle attribute(
+      checked(H5Aopen_by_name(file, object.c_str(), key.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+              ExitCode::BadData,
+              "the attribute " + key + " is missing",
+              where),
+      H5Aclose);
+  const Handle space(
+      checked(H5Aget_space(attribute.id()), ExitCode::BadData, "no data space", where), H5Sclose);
+  const hssize_t count =
+      checked(H5Sget_simple_extent_npoints(space.id()), ExitCode::BadData, "no extent", where);
+  constexpr hssize_t kMost = 1024;
+  if (count > kMost) {
+    hdf5::fail(ExitCode::BadData, "the attribute " + key + " is too long", where);
+  }
+  std::vector<T> values(static_cast<std::size_t>(count));
+  checked(H5Aread(attribute.id(), memory, values.data()),
+          ExitCode::BadData,
+          "cannot read the attribute " + key,
+          where);
+  return values;
+}
+
+ElementType element_type(hid_t type, const std::string& where) {
+  for (const ElementType known : {ElementType::UInt8, ElementType::Int16, ElementType::Float32}) {
+    if (H5Tequal(type, file_type(known)) > 0) {
+      return known;
+    }
+  }
+  hdf5::fail(ExitCode::BadData, "elements are neither uint8, int16 nor float32", where);
+}
+
+herr_t collect_group(hid_t, const char* name, const H5L_info_t*, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+}  // namespace
+
+std::int64_t element_bytes(ElementType type) {
+  switch (type) {
+    case ElementType::UInt8: return 1;
+    case ElementType::Int16: return 2;
+    default: return 4;
+  }
+}
+
+Hdf5File::Hdf5File(std::int64_t id, std::filesystem::path path) : id_(id), path_(std::move(path)) {}
+
+Hdf5File::Hdf5File(Hdf5File&& other) noexcept
+    : id_(std::exchange(other.id_, kClosed)), path_(std::move(other.path_)) {}
+
+Hdf5File& Hdf5File::operator=(Hdf5File&& other) noexcept {
+  std::swap(id_, other.id_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+Hdf5File::~Hdf5File() {
+  if (id_ != kClosed) {
+    const Lock lock;
+    H5Fclose(id_);
+  }
+}
+
+Hdf5File Hdf5File::create(const std::filesystem::path& path) {
+  const Lock lock;
+  const Handle access = access_properties(path.string());
+  const hid_t id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id());
+  return {checked(id, ExitCode::Io, "cannot create the file", path.string()), path};
+}
+
+Hdf5File Hdf5File::open(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) {
+    throw Error(ExitCode::InputMissing,
+                Problem{.what = "no such file", .where = path.string(), .allowed = "", .fix = ""});
+  }
+  const Lock lock;
+  const Handle access = access_properties(path.string());
+  H5Pset_file_locking(access.id(), false, true);
+  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id());
+  return {checked(id, ExitCode::BadData, "not a whole HDF5 file", path.string()), path};
+}
+
+std::vector<std::string> Hdf5File::groups() const {
+  const Lock lock;
+  std::vector<std::string> names;
+  checked(H5Literate(id_, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_group, &names),
+          ExitCode::BadData,
+          "cannot list the groups",
+          path_.string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void Hdf5File::create_group(const std::string& name) {
+  const Lock lock;
+  const Handle group(checked(H5Gcreate2(id_, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                             ExitCode::Io,
+                             "cannot create the group",
+                             place(path_, name)),
+                     H5Gclose);
+}
+
+void Hdf5File::write_dataset(const std::string& name,
+                             ElementType type,
+                             std::span<const std::int64_t> shape,
+                             std::span<const std::byte> elements) {
+  const Lock lock;
+  const std::string where = place(path_, name);
+  const Handle space = simple_space(shape, where);
+  const Handle properties(
+      checked(H5Pcreate(H5P_DATASET_CREATE), ExitCode::Internal, "no property list", where),
+      H5Pclose);
+  H5Pset_layout(properties.id(), H5D_CONTIGUOUS);
+  H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);
+  H5Pset_obj_track_times(properties.id(), false);  // Equal input gives equal bytes.
+  const Handle dataset(checked(H5Dcreate2(id_,
+                                          name.c_str(),
+                                          file_type(type),
+                                          space.id(),
+                                          H5P_DEFAULT,
+                                          properties.id(),
+                                          H5P_DEFAULT),
+                               ExitCode::Io,
+                               "cannot create the dataset",
+                               where),
+                       H5Dclose);
+  YATES_ASSERT(static_cast<hssize_t>(elements.size()) ==
+                   H5Sget_simple_extent_npoints(space.id()) * element_bytes(type),
+               "{} bytes for {}",
+               elements.size(),
+               name);
+  checked(H5Dwrite(dataset.id(), file_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements.data()),
+          ExitCode::Io,
+          "writing failed",
+          where);
+}
+
+DatasetPlace Hdf5File::find_dataset(const std::string& name) const {
+  const Lock lock;
+  const std::string where = place(path_, name);
+  const Handle dataset(
+      checked(
+          H5Dopen2(id_, name.c_str(), H5P_DEFAULT), ExitCode::BadData, "no such dataset", where),
+      H5Dclose);
+  const Handle space(checked(H5Dget_space(dataset.id()), ExitCode::BadData, "no extent", where),
+                     H5Sclose);
+  const Handle type(checked(H5Dget_type(dataset.id()), ExitCode::BadData, "no type", where),
+                    H5Tclose);
+  DatasetPlace found;
+  found.type = element_type(type.id(), where);
+  const int rank =
+      checked(H5Sget_simple_extent_ndims(space.id()), ExitCode::BadData, "no extent", where);
+  std::vector<hsize_t> size(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.id(), size.data(), nullptr);
+  found.shape.assign(size.begin(), size.end());
+  const haddr_t offset = H5Dget_offset(dataset.id());
+  if (offset == HADDR_UNDEF) {
+    hdf5::fail(ExitCode::BadData, "the dataset is not contiguous", where);
+  }
+  found.offset = static_cast<std::int64_t>(offset);
+  return found;
+}
+
+void Hdf5File::write_attribute(const std::string& name,
+                               const std::string& key,
+                               std::span<const double> v) {
+  const Lock lock;
+  put_attribute(id_,
+                name,
+                key,
+                H5T_IEEE_F64LE,
+                H5T_NATIVE_DOUBLE,
+                static_cast<std::int64_t>(v.size()),
+                v.data(),
+                place(path_, name));
+}
+
+void Hdf5File::write_attribute(const std::string& name,
+                               const std::string& key,
+                               std::span<const std::int64_t> v) {
+  const Lock lock;
+  put_attribute(id_,
+                name,
+                key,
+                H5T_STD_I64LE,
+                H5T_NATIVE_INT64,
+                static_cast<std::int64_t>(v.size()),
+                v.data(),
+                place(path_, name));
+}
+
+void Hdf5File::write_attribute(const std::string& name,
+                               const std::string& key,
+                               const std::string& text) {
+  const Lock lock;
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type.id(), text.size() + 1);
+  put_attribute(id_, name, key, type.id(), type.id(), 1, text.c_str(), place(path_, name));
+}
+
+std::vector<double> Hdf5File::read_numbers(const std::string& name, const std::string& key) const {
+  const Lock lock;
+  return get_attribute<double>(id_, name, key, H5T_NATIVE_DOUBLE, place(path_, name));
+}
+
+std::vector<std::int64_t> Hdf5File::read_integers(const std::string& name,
+                                                  const std::string& key) const {
+  const Lock lock;
+  return get_attribute<std::int64_t>(id_, name, key, H5T_NATIVE_INT64, place(path_, name));
+}
+
+void Hdf5File::close() {
+  const Lock lock;
+  checked(H5Fclose(std::exchange(id_, kClosed)), ExitCode::Io, "closing failed", path_.string());
+}
+
+}  // namespace yates::io

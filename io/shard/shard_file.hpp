@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// An open shard. HDF5 is asked once where the bytes lie; all reading is pread at those offsets, so
+// threads never wait for HDF5's lock.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/hdf5/hdf5_file.hpp"
+
+namespace yates::io {
+
+/// What the shard itself says about one case.
+struct StoredCase {
+  DatasetPlace image;   ///< (4, D, H, W).
+  DatasetPlace labels;  ///< (D, H, W).
+  std::vector<double> mean;
+  std::vector<double> sd;
+  std::vector<std::int64_t> crc32c;  ///< By channel, then labels.
+};
+
+/// Immutable; safe from several threads.
+class ShardFile {
+ public:
+  /// Opens a shard of exactly `bytes` bytes (by its manifest). Throws Error{InputMissing}, or
+  /// Error{BadData} for another size, another schema, or a file that is not whole.
+  ShardFile(std::filesystem::path path, std::int64_t bytes);
+  ~ShardFile();
+  ShardFile(const ShardFile&) = delete;
+  ShardFile& operator=(const ShardFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::map<std::string, StoredCase>& cases() const { return cases_; }
+  /// Throws Error{BadData} if the shard does not hold the case.
+  [[nodiscard]] const StoredCase& find(const std::string& id) const;
+
+  /// Fills `target` from the byte `offset` on. Throws Error{BadData} at the end of the file,
+  /// Error{Io} if the system refuses, both naming `what` and the offset.
+  void read(std::int64_t offset, std::span<std::byte> target, const std::string& what) const;
+
+ private:
+  void load_index();
+
+  std::filesystem::path path_;
+  std::int64_t bytes_;
+  int descriptor_ = -1;
+  std::map<std::string, StoredCase> cases_;
+};
+
+}  // namespace yates::io
