@@ -9,6 +9,7 @@
 #include "launcher/cli/verbs.hpp"
 #include "launcher/config/reference.hpp"
 #include "launcher/config/run_config.hpp"
+#include "launcher/config/study_file.hpp"
 
 namespace yates::cli {
 namespace {
@@ -26,8 +27,18 @@ void print_reference(const ConfigArguments& arguments) {
 }
 
 void check_file(const ConfigArguments& arguments) {
-  (void)config::load_run_config(arguments.file, arguments.overrides);
   const Output output(arguments.json_path);
+  if (config::is_study_file(arguments.file)) {
+    const config::StudyFile study = config::load_study_file(arguments.file, arguments.overrides);
+    output.text("{}: a study file without errors: {} arms, {} seeds, {} runs",
+                arguments.file,
+                study.arms.size(),
+                study.spec.seeds.size(),
+                study.arms.size() * study.spec.seeds.size());
+    output.json(Json{{"file", arguments.file}, {"kind", "study"}, {"arms", study.arms.size()}});
+    return;
+  }
+  (void)config::load_run_config(arguments.file, arguments.overrides);
   output.text("{}: a run configuration without errors", arguments.file);
   output.json(Json{{"file", arguments.file}, {"kind", "run"}});
 }

@@ -8,50 +8,13 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/config/assignment.hpp"
+#include "launcher/config/run_file.hpp"
 #include "launcher/config/schema.hpp"
 
 namespace yates::config {
 namespace {
-
-constexpr std::string_view kResolvedTitle = "# yates run configuration, resolved";
-constexpr std::string_view kOriginMark = "  # ";
-
-/// In a resolved file the comment behind a value is its origin; it is kept when read again.
-void keep_origins(const SourceText& source, std::vector<Assignment>& assignments) {
-  if (!source.lines.front().starts_with(kResolvedTitle)) {
-    return;
-  }
-  for (Assignment& assignment : assignments) {
-    const auto& line = source.lines[static_cast<std::size_t>(assignment.value.place.line)];
-    const std::size_t mark = line.rfind(kOriginMark);
-    if (mark != std::string::npos) {
-      assignment.origin = line.substr(mark + kOriginMark.size());
-    }
-  }
-}
-
-/// The map without its `schema` entry, which has been checked.
-YamlNode without_schema(YamlNode root) {
-  std::erase_if(root.entries, [](const YamlEntry& entry) { return entry.key.scalar == "schema"; });
-  return root;
-}
-
-std::vector<Assignment> read_assignments(const std::filesystem::path& path,
-                                         std::vector<Problem>& problems) {
-  const std::string text = read_file(path);
-  const auto source = make_source(path.string(), text);
-  const std::optional<YamlNode> root = parse_yaml(source, text, problems);
-  if (!root) {
-    return {};
-  }
-  check_schema_number(*root, problems);
-  std::vector<Assignment> assignments = flatten(without_schema(*root), "", problems);
-  keep_origins(*source, assignments);
-  return assignments;
-}
 
 /// One line, without what would end or confuse the comment.
 std::string comment_text(std::string_view origin) {
@@ -76,6 +39,15 @@ void write_groups(std::string& text, std::vector<std::string>& open, const std::
   open = std::move(groups);
 }
 
+/// Only a study knows what to do with a command in place of our own training.
+void refuse_command(const RunFile& file, std::vector<Problem>& problems) {
+  if (file.command) {
+    problems.push_back(problem_at(file.command->key.place,
+                                  "'command' belongs to the base or a level of a study",
+                                  "remove it, or start this through a study file"));
+  }
+}
+
 }  // namespace
 
 RunConfig load_run_config(const std::filesystem::path& path,
@@ -83,7 +55,9 @@ RunConfig load_run_config(const std::filesystem::path& path,
   std::vector<Problem> problems;
   Draft draft;
   if (!path.empty()) {
-    draft.assign(read_assignments(path, problems), problems);
+    const RunFile file = read_run_file(path, problems);
+    draft.assign(file.assignments, problems);
+    refuse_command(file, problems);
   }
   for (const std::string& override_text : overrides) {
     draft.assign(parse_override(override_text, problems), problems);
