@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/conv/causal_conv1d_torch.hpp"
 
+#include <optional>
+
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -59,11 +61,10 @@ class CausalConv1d : public torch::autograd::Function<CausalConv1d> {
   static at::Tensor forward(AutogradContext* context,
                             const at::Tensor& x,
                             const at::Tensor& weight_any_stride,
-                            const at::Tensor& bias_any_stride,
+                            const std::optional<at::Tensor>& bias_any_stride,
                             bool silu) {
     const at::Tensor weight = weight_any_stride.contiguous();
-    const at::Tensor bias =
-        bias_any_stride.defined() ? bias_any_stride.contiguous() : bias_any_stride;
+    const at::Tensor bias = bias_any_stride ? bias_any_stride->contiguous() : at::Tensor();
     check(x, weight, bias);
     context->save_for_backward({x, weight, bias});
     context->saved_data["silu"] = silu;
@@ -104,7 +105,8 @@ at::Tensor causal_conv1d(const at::Tensor& x,
                          const at::Tensor& weight,
                          const at::Tensor& bias,
                          bool silu) {
-  return CausalConv1d::apply(x, weight, bias, silu);
+  // An absent tensor is passed as an empty optional: apply refuses undefined ones.
+  return CausalConv1d::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, silu);
 }
 
 }  // namespace yates::kernels

@@ -62,7 +62,7 @@ at::Tensor one_order(const at::Tensor& x, const MixerWeights& w, const at::Tenso
                                       at::Tensor(),
                                       w.dt_bias,
                                       true);
-  return pick_rows(y.transpose(1, 2), at::argsort(order, 1));
+  return pick_rows(y.transpose(1, 2), at::argsort(order, std::int64_t{1}));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/scan/selective_scan_torch.hpp"
 
+#include <optional>
+
 #include <ATen/Dispatch.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -80,8 +82,13 @@ void check(const ScanTensors& in) {
   }
 }
 
-at::Tensor contiguous(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.contiguous() : tensor;
+/// Function::apply takes absent tensors as empty optionals only.
+std::optional<at::Tensor> given(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+at::Tensor contiguous(const std::optional<at::Tensor>& tensor) {
+  return tensor ? tensor->contiguous() : at::Tensor();
 }
 
 at::Tensor like(const at::Tensor& tensor) {
@@ -128,13 +135,20 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
                             const at::Tensor& A,
                             const at::Tensor& B,
                             const at::Tensor& C,
-                            const at::Tensor& D,
-                            const at::Tensor& z,
-                            const at::Tensor& delta_bias,
+                            const std::optional<at::Tensor>& D_or_none,
+                            const std::optional<at::Tensor>& z_or_none,
+                            const std::optional<at::Tensor>& delta_bias_or_none,
                             bool delta_softplus) {
-    const ScanTensors in{u, delta, A.contiguous(), B, C, contiguous(D), z, contiguous(delta_bias)};
+    const ScanTensors in{u,
+                         delta,
+                         A.contiguous(),
+                         B,
+                         C,
+                         contiguous(D_or_none),
+                         z_or_none.value_or(at::Tensor()),
+                         contiguous(delta_bias_or_none)};
     check(in);
-    context->save_for_backward({u, delta, in.A, B, C, in.D, z, in.delta_bias});
+    context->save_for_backward({u, delta, in.A, B, C, in.D, in.z, in.delta_bias});
     context->saved_data["delta_softplus"] = delta_softplus;
     at::Tensor y = at::empty(u.sizes(), u.options());
     AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "selective_scan", [&] {
@@ -179,7 +193,8 @@ at::Tensor selective_scan(const at::Tensor& u,
                           const at::Tensor& z,
                           const at::Tensor& delta_bias,
                           bool delta_softplus) {
-  return SelectiveScan::apply(u, delta, A, B, C, D, z, delta_bias, delta_softplus);
+  return SelectiveScan::apply(
+      u, delta, A, B, C, given(D), given(z), given(delta_bias), delta_softplus);
 }
 
 }  // namespace yates::kernels

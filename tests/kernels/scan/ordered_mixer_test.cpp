@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/scan/ordered_mixer_torch.hpp"
-
 #include <string>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include <ATen/ops/linear.h>
 #include <gtest/gtest.h>
 
+#include "kernels/scan/ordered_mixer_torch.hpp"
 #include "kernels/scan/token_orders.hpp"
 #include "tests/support/golden_tensors.hpp"
 
@@ -25,8 +24,7 @@ at::Tensor tensor(const GoldenTensors& golden, const std::string& name, at::Scal
 
 at::Tensor orders_of(std::array<std::int64_t, 3> grid) {
   std::vector<std::int32_t> orders = token_orders(grid);
-  return at::from_blob(
-             orders.data(), {kTokenOrders, grid[0] * grid[1] * grid[2]}, at::kInt)
+  return at::from_blob(orders.data(), {kTokenOrders, grid[0] * grid[1] * grid[2]}, at::kInt)
       .clone();
 }
 
@@ -39,10 +37,17 @@ double relative_l2(const at::Tensor& actual, const at::Tensor& expected) {
 class GoldenLayer {
  public:
   GoldenLayer(const GoldenTensors& golden, at::ScalarType type) : golden_(golden), type_(type) {
-    for (const char* name :
-         {"norm.weight", "norm.bias", "mamba.A_log", "mamba.D", "mamba.in_proj.weight",
-          "mamba.conv1d.weight", "mamba.conv1d.bias", "mamba.x_proj.weight", "mamba.dt_proj.weight",
-          "mamba.dt_proj.bias", "mamba.out_proj.weight"}) {
+    for (const char* name : {"norm.weight",
+                             "norm.bias",
+                             "mamba.A_log",
+                             "mamba.D",
+                             "mamba.in_proj.weight",
+                             "mamba.conv1d.weight",
+                             "mamba.conv1d.bias",
+                             "mamba.x_proj.weight",
+                             "mamba.dt_proj.weight",
+                             "mamba.dt_proj.bias",
+                             "mamba.out_proj.weight"}) {
       parameters_[name] =
           tensor(golden, std::string("tri_mamba.") + name, type).set_requires_grad(true);
     }
@@ -59,8 +64,8 @@ class GoldenLayer {
                                .dt_bias = p["mamba.dt_proj.bias"],
                                .A = -p["mamba.A_log"].exp(),
                                .D = p["mamba.D"]};
-    const at::Tensor mixed = ordered_mixer(
-        at::linear(normed, p["mamba.in_proj.weight"]), weights, orders_of({3, 4, 5}));
+    const at::Tensor mixed =
+        ordered_mixer(at::linear(normed, p["mamba.in_proj.weight"]), weights, orders_of({3, 4, 5}));
     const at::Tensor out = at::linear(mixed, p["mamba.out_proj.weight"]);
     return out.transpose(1, 2).reshape(input.sizes()) + input;
   }
@@ -90,9 +95,13 @@ void expect_published_layer(at::ScalarType type, double tolerance) {
 }
 
 // The golden results are stored in float32: rounding 6e-8.
-TEST(OrderedMixer, EqualsThePublishedLayerInFloat64) { expect_published_layer(at::kDouble, 1e-7); }
+TEST(OrderedMixer, EqualsThePublishedLayerInFloat64) {
+  expect_published_layer(at::kDouble, 1e-7);
+}
 
-TEST(OrderedMixer, EqualsThePublishedLayerInFloat32) { expect_published_layer(at::kFloat, 2e-6); }
+TEST(OrderedMixer, EqualsThePublishedLayerInFloat32) {
+  expect_published_layer(at::kFloat, 2e-6);
+}
 
 }  // namespace
 }  // namespace yates::kernels

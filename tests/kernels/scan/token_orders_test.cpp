@@ -11,13 +11,37 @@ using Orders = std::vector<std::int32_t>;
 // Grid (d, w, h) = (2, 1, 3): tokens 0 1 2 / 3 4 5.
 TEST(TokenOrders, WalkTheAxesAsWrittenByHand) {
   EXPECT_EQ(token_orders({2, 1, 3}),
-            (Orders{0, 1, 2, 3, 4, 5,    // d, w, h
-                    0, 1, 2, 3, 4, 5,    // w, d, h
-                    0, 3, 1, 4, 2, 5}));  // h, w, d
+            (Orders{0,
+                    1,
+                    2,
+                    3,
+                    4,
+                    5,  // d, w, h
+                    0,
+                    1,
+                    2,
+                    3,
+                    4,
+                    5,  // w, d, h
+                    0,
+                    3,
+                    1,
+                    4,
+                    2,
+                    5}));  // h, w, d
   EXPECT_EQ(token_orders({2, 2, 1}),
-            (Orders{0, 1, 2, 3,    // d, w, h
-                    0, 2, 1, 3,    // w, d, h
-                    0, 2, 1, 3}));  // h, w, d
+            (Orders{0,
+                    1,
+                    2,
+                    3,  // d, w, h
+                    0,
+                    2,
+                    1,
+                    3,  // w, d, h
+                    0,
+                    2,
+                    1,
+                    3}));  // h, w, d
   EXPECT_EQ(token_orders({1, 1, 1}), (Orders{0, 0, 0}));
 }
 
