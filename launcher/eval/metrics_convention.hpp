@@ -28,6 +28,9 @@ inline constexpr std::array<Convention, 5> kConventions = {Convention::Segmamba,
 /// Name on the command line and in cases.csv: segmamba, brats2023, medpy, monai, lesionwise2023.
 const char* convention_name(Convention convention);
 
+/// Its HD95 and its rule for empty masks, in a few words.
+const char* convention_rule(Convention convention);
+
 /// The conventions that `name` asks for: one, or every one for "all". Throws Error{Usage}.
 std::vector<Convention> conventions_named(const std::string& name);
 

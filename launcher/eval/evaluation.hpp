@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scores a folder of predictions against a folder of references: all cases, or an error.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/eval/label_set.hpp"
+#include "launcher/eval/metrics_case.hpp"
+
+namespace yates::eval {
+
+struct EvaluationRequest {
+  std::filesystem::path predictions;
+  std::filesystem::path references;
+  std::vector<Convention> conventions;
+  LabelSet labels = LabelSet::Brats2023;
+  /// The cases to score; predictions of others are passed over. Nothing: every reference, and a
+  /// prediction without one is an error.
+  std::optional<std::vector<std::string>> cases;
+  std::int64_t jobs = 1;  ///< Cases measured at a time.
+};
+
+struct CaseResult {
+  std::string case_id;
+  CaseMetrics metrics;
+};
+
+struct Evaluation {
+  std::vector<Convention> conventions;
+  std::vector<CaseResult> cases;     ///< Sorted by case id.
+  std::int64_t converted_files = 0;  ///< Held label 3 where 4 was expected.
+};
+
+/// Called after each case with the number of finished cases and of all, one call at a time.
+using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// Measures every case. Throws Error{InputMissing} for a missing folder and Error{BadData} with all
+/// findings of all cases: missing, extra or duplicate predictions, another grid, unknown labels,
+/// unreadable files. The result does not depend on `jobs`. Memory: two label maps per job and about
+/// 40 bytes per voxel of the tumour's box.
+Evaluation evaluate_folders(const EvaluationRequest& request, const EvaluationProgress& progress);
+
+}  // namespace yates::eval

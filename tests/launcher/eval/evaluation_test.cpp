@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/eval/evaluation.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/csv.hpp"
+#include "base/error.hpp"
+#include "io/image/image.hpp"
+#include "launcher/eval/cases_table.hpp"
+#include "launcher/eval/summary.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::eval {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A map of 6 x 7 x 8 voxels with a box of `label` in it.
+io::LabelMap box_map(std::uint8_t label) {
+  io::LabelMap map;
+  map.geometry.shape = {6, 7, 8};
+  map.geometry.origin = {0, -239, 0};
+  map.voxels.assign(336, 0);
+  for (std::size_t voxel = 100; voxel < 160; ++voxel) {
+    map.voxels[voxel] = label;
+  }
+  return map;
+}
+
+class EvaluateFolders : public ::testing::Test {
+ protected:
+  EvaluateFolders() {
+    fs::create_directories(directory_ / "pred");
+    fs::create_directories(directory_ / "ref");
+  }
+  void write(const std::string& name, const io::LabelMap& map) const {
+    fs::create_directories((directory_ / name).parent_path());
+    io::write_label_map(directory_ / name, map);
+  }
+  [[nodiscard]] Evaluation evaluate(LabelSet labels = LabelSet::Brats2023,
+                                    std::int64_t jobs = 1) const {
+    EvaluationRequest request{.predictions = directory_ / "pred",
+                              .references = directory_ / "ref",
+                              .conventions = conventions_named("all"),
+                              .labels = labels,
+                              .cases = std::nullopt,
+                              .jobs = jobs};
+    return evaluate_folders(request, [](std::int64_t, std::int64_t) {});
+  }
+  /// The text of all findings; empty if there were none.
+  [[nodiscard]] std::string findings(LabelSet labels = LabelSet::Brats2023) const {
+    try {
+      (void)evaluate(labels);
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::BadData);
+      return error.what();
+    }
+  }
+  [[nodiscard]] const testing::TemporaryDirectory& directory() const { return directory_; }
+
+ private:
+  testing::TemporaryDirectory directory_;
+};
+
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(EvaluateFolders, PairsFlatFilesSegFilesAndCaseFolders) {
+  for (const char* name : {"pred/A.nii.gz",
+                           "pred/B.nii.gz",
+                           "pred/C.nii.gz",
+                           "ref/A.nii.gz",
+                           "ref/B-seg.nii.gz",
+                           "ref/C/C-seg.nii.gz",
+                           "ref/C/C-t1c.nii.gz"}) {
+    write(name, box_map(1));
+  }
+  const Evaluation evaluation = evaluate();
+  ASSERT_EQ(evaluation.cases.size(), 3U);
+  for (const CaseResult& result : evaluation.cases) {
+    EXPECT_EQ(result.metrics.regions[0].overlap.tp, 60);
+  }
+  EXPECT_EQ(evaluation.cases[2].case_id, "C");
+}
+
+TEST_F(EvaluateFolders, ListsEveryFindingAtOnce) {
+  for (const char* name : {"pred/extra.nii.gz",
+                           "pred/twice.nii.gz",
+                           "pred/twice-seg.nii.gz",
+                           "pred/shifted.nii.gz",
+                           "pred/unknown.nii.gz",
+                           "ref/shifted.nii.gz",
+                           "ref/twice.nii.gz",
+                           "ref/unknown.nii.gz",
+                           "ref/absent.nii.gz"}) {
+    write(name, box_map(3));
+  }
+  io::LabelMap shifted = box_map(3);
+  shifted.geometry.origin = {0, 0, 0};
+  write("pred/shifted.nii.gz", shifted);
+  write("pred/unknown.nii.gz", box_map(7));
+  const std::string text = findings();
+  EXPECT_TRUE(mentions(text, "prediction of case extra has no reference")) << text;
+  EXPECT_TRUE(mentions(text, "two label maps of case twice")) << text;
+  EXPECT_TRUE(mentions(text, "no prediction of case absent")) << text;
+  EXPECT_TRUE(mentions(text, "different grids")) << text;
+  EXPECT_TRUE(mentions(text, "unknown labels: 7 (60 voxels)")) << text;
+}
+
+TEST_F(EvaluateFolders, RefusesAnotherShape) {
+  write("ref/A.nii.gz", box_map(1));
+  io::LabelMap larger = box_map(1);
+  larger.geometry.shape = {6, 7, 9};
+  larger.voxels.resize(378);
+  write("pred/A.nii.gz", larger);
+  EXPECT_TRUE(mentions(findings(), "different grids"));
+}
+
+TEST_F(EvaluateFolders, RefusesEmptyAndMissingFolders) {
+  EXPECT_TRUE(mentions(findings(), "no predictions in this folder"));
+  EXPECT_TRUE(mentions(findings(), "no references in this folder"));
+  fs::remove(directory() / "ref");
+  try {
+    (void)evaluate();
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::InputMissing);
+  }
+}
+
+TEST_F(EvaluateFolders, RefusesAFileThatIsNoImage) {
+  write("ref/A.nii.gz", box_map(1));
+  std::ofstream(directory() / "pred/A.nii.gz") << "not an image";
+  EXPECT_TRUE(mentions(findings(), "A.nii.gz"));
+}
+
+TEST_F(EvaluateFolders, ReadsLabelFourOnlyWhenAskedTo) {
+  write("pred/A.nii.gz", box_map(3));
+  write("ref/A.nii.gz", box_map(4));
+  EXPECT_TRUE(mentions(findings(), "--labels brats2021"));
+  const Evaluation evaluation = evaluate(LabelSet::Brats2021);
+  EXPECT_EQ(evaluation.cases[0].metrics.regions[2].overlap.tp, 60);
+  EXPECT_EQ(evaluation.converted_files, 1);
+}
+
+TEST_F(EvaluateFolders, RefusesLabelsThreeAndFourInOneFile) {
+  io::LabelMap mixed = box_map(3);
+  mixed.voxels[5] = 4;
+  write("pred/A.nii.gz", mixed);
+  write("ref/A.nii.gz", box_map(4));
+  EXPECT_TRUE(mentions(findings(LabelSet::Brats2021), "unknown labels: 3 (60 voxels)"));
+}
+
+TEST_F(EvaluateFolders, TableDoesNotDependOnTheNumberOfJobs) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "case" + std::to_string(i);
+    io::LabelMap pred = box_map(2);
+    pred.voxels[static_cast<std::size_t>(i)] = 3;
+    write("pred/" + id + ".nii.gz", pred);
+    write("ref/" + id + ".nii.gz", box_map(2));
+  }
+  const std::string table = cases_csv(evaluate(LabelSet::Brats2023, 1));
+  EXPECT_EQ(cases_csv(evaluate(LabelSet::Brats2023, 3)), table);
+  const CsvTable parsed = parse_csv(table, "cases.csv");
+  EXPECT_EQ(parsed.rows.size(), 5U * 5U * 4U);
+  EXPECT_EQ(parsed.header.size(), 15U);
+  EXPECT_EQ(parsed.rows[3][1], "mean");
+  const std::size_t dice = parsed.column("dice");
+  const double sum = parsed.number(0, dice) + parsed.number(1, dice) + parsed.number(2, dice);
+  EXPECT_DOUBLE_EQ(parsed.number(3, dice), sum / 3.0);
+}
+
+TEST_F(EvaluateFolders, SummaryCountsEmptyMasksBesideEveryMean) {
+  write("pred/A.nii.gz", box_map(2));
+  write("ref/A.nii.gz", box_map(2));
+  write("pred/B.nii.gz", box_map(0));
+  write("ref/B.nii.gz", box_map(3));
+  const auto summaries = summarise(evaluate());
+  const RegionSummary& et = summaries[0].regions[2];
+  EXPECT_EQ(et.both_empty, 1);
+  EXPECT_EQ(et.pred_empty, 1);
+  EXPECT_EQ(et.ref_empty, 0);
+  EXPECT_EQ(et.dice.n, 2);
+  EXPECT_EQ(et.failed, 2);
+  const RegionSummary& medpy_wt = summaries[2].regions[0];
+  EXPECT_EQ(medpy_wt.hd95_mm.n, 1);
+  EXPECT_EQ(medpy_wt.hd95_mm.undefined, 1);
+}
+
+TEST(Distribution, LeavesUndefinedValuesOutAndSaysSo) {
+  const Distribution values = distribution({4.0, std::nan(""), 1.0, 3.0, 2.0});
+  EXPECT_EQ(values.n, 4);
+  EXPECT_EQ(values.undefined, 1);
+  EXPECT_DOUBLE_EQ(values.mean, 2.5);
+  EXPECT_DOUBLE_EQ(values.sd, std::sqrt(1.25));
+  EXPECT_DOUBLE_EQ(values.q25, 1.75);
+  EXPECT_DOUBLE_EQ(values.q75, 3.25);
+  EXPECT_TRUE(std::isnan(distribution({}).mean));
+  EXPECT_DOUBLE_EQ(distribution({7.0}).q75, 7.0);
+}
+
+}  // namespace
+}  // namespace yates::eval
