@@ -27,10 +27,9 @@ inline float fast_exp2(float x) {
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer.
   const float shifted = x + kRound;
   const float f = (x - (shifted - kRound)) * 0.69314718F;
-  const float p =
-      1.0F +
-      f * (1.0F + f * (0.5F + f * (0.16666667F +
-                                   f * (0.041666667F + f * (0.0083333333F + f * 0.0013888889F)))));
+  const float low = 0.16666667F + f * (0.041666667F + f * 0.0083333333F);
+  const float high = 0.0013888889F + f * 0.00019841270F;
+  const float p = 1.0F + f * (1.0F + f * (0.5F + f * (low + f * f * f * high)));
   const std::uint32_t exponent = (std::bit_cast<std::uint32_t>(shifted) << 23) + 0x3F800000U;
   return p * std::bit_cast<float>(exponent);
 }

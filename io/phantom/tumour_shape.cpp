@@ -80,7 +80,7 @@ TumourForm draw_form(RandomStream& random, const BrainShape& brain, std::int64_t
   TumourForm form;
   form.radius_mm = std::cbrt(3 * volume / (4 * std::numbers::pi));
   form.centre = draw_centre(random, brain);
-  form.semi_axes = {1.0, 1.35, 0.85};
+  form.semi_axes = {0.99, 1.36, 0.80};
   double product = 1;
   for (double& factor : form.semi_axes) {
     factor *= std::exp(0.25 * random.normal());
@@ -181,7 +181,7 @@ ScoredVoxels score_brain(const BrainShape& brain,
   std::vector<float> distance(length);
   std::vector<float> coarse(length);
   std::vector<float> fine(length);
-  const auto strong = static_cast<float>(0.24 * form.roughness);
+  const auto strong = static_cast<float>(0.21 * form.roughness);
   const auto weak = static_cast<float>(0.12 * form.roughness);
   ScoredVoxels scored;
   std::size_t offset = 0;
