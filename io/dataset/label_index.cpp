@@ -9,8 +9,7 @@
 
 namespace yates::io {
 
-LabelIndex::LabelIndex(std::span<const std::uint8_t> labels, std::array<std::int64_t, 3> shape)
-    : shape_(shape) {
+LabelIndex::LabelIndex(std::span<const std::uint8_t> labels, std::array<std::int64_t, 3> shape) {
   const auto slice = static_cast<std::size_t>(shape[1] * shape[2]);
   const auto depth = static_cast<std::size_t>(shape[0]);
   if (labels.size() != depth * slice) {
@@ -42,9 +41,7 @@ std::array<std::int64_t, kTumourLabels> LabelIndex::counts() const {
   return total;
 }
 
-std::array<std::int64_t, 3> LabelIndex::voxel(std::span<const std::uint8_t> labels,
-                                              std::uint8_t label,
-                                              std::int64_t k) const {
+LabelIndex::Place LabelIndex::locate(std::uint8_t label, std::int64_t k) const {
   YATES_ASSERT(label >= 1 && label <= kTumourLabels, "label {}", label);
   YATES_ASSERT(k >= 0 && k < counts()[label - 1U], "voxel {} of label {}", k, label);
   const std::vector<std::uint32_t>& counts = per_slice_[label - 1U];
@@ -52,15 +49,20 @@ std::array<std::int64_t, 3> LabelIndex::voxel(std::span<const std::uint8_t> labe
   while (k >= counts[z]) {
     k -= counts[z++];
   }
-  const auto slice = static_cast<std::size_t>(shape_[1] * shape_[2]);
-  const auto voxels = labels.subspan(z * slice, slice);
-  for (std::size_t i = 0; i < slice; ++i) {
-    if (voxels[i] == label && k-- == 0) {
+  return {.z = static_cast<std::int64_t>(z), .rank = k};
+}
+
+std::array<std::int64_t, 2> voxel_in_slice(std::span<const std::uint8_t> slice,
+                                           std::int64_t width,
+                                           std::uint8_t label,
+                                           std::int64_t rank) {
+  for (std::size_t i = 0; i < slice.size(); ++i) {
+    if (slice[i] == label && rank-- == 0) {
       const auto at = static_cast<std::int64_t>(i);
-      return {static_cast<std::int64_t>(z), at / shape_[2], at % shape_[2]};
+      return {at / width, at % width};
     }
   }
-  throw_assertion("slice counts match the labels", __FILE__, __LINE__, "another label volume");
+  throw_assertion("the index was built from these labels", __FILE__, __LINE__, "voxel not found");
 }
 
 }  // namespace yates::io

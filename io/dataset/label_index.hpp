@@ -22,15 +22,23 @@ class LabelIndex {
   /// Voxels of labels 1, 2, 3.
   [[nodiscard]] std::array<std::int64_t, kTumourLabels> counts() const;
 
-  /// (z, y, x) of the k-th voxel of `label` (1..3) in C order, k from 0. `labels` is the volume the
-  /// index was built from. Precondition: k < counts()[label - 1].
-  [[nodiscard]] std::array<std::int64_t, 3> voxel(std::span<const std::uint8_t> labels,
-                                                  std::uint8_t label,
-                                                  std::int64_t k) const;
+  /// Where the k-th voxel of `label` (1..3) in C order lies, k from 0.
+  struct Place {
+    std::int64_t z;
+    std::int64_t rank;  ///< Among the voxels of this label in slice z, from 0.
+  };
+  /// Precondition: k < counts()[label - 1].
+  [[nodiscard]] Place locate(std::uint8_t label, std::int64_t k) const;
 
  private:
-  std::array<std::int64_t, 3> shape_;
   std::array<std::vector<std::uint32_t>, kTumourLabels> per_slice_;
 };
+
+/// (y, x) of the voxel number `rank` of `label` in one slice (H, W) of `width` W. Throws
+/// Error{Internal} if the slice has fewer.
+std::array<std::int64_t, 2> voxel_in_slice(std::span<const std::uint8_t> slice,
+                                           std::int64_t width,
+                                           std::uint8_t label,
+                                           std::int64_t rank);
 
 }  // namespace yates::io

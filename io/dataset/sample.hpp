@@ -4,15 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/augment/parameters.hpp"
 #include "io/dataset/sampler.hpp"
 
 namespace yates::io {
-
-/// Modalities of a case, in storage order t2w, t2f, t1n, t1c.
-inline constexpr std::int64_t kModalities = 4;
 
 /// A patch ready for the network.
 struct Sample {
@@ -20,9 +19,10 @@ struct Sample {
   std::int64_t slot = 0;  ///< Index in the global batch.
   std::string case_id;
   PatchChoice choice;
-  std::array<std::int64_t, 3> shape{};  ///< (d, h, w) of the patch.
-  std::vector<float> x;                 ///< (4, d, h, w), normalised, augmented.
-  std::vector<std::uint8_t> y;          ///< (d, h, w), labels 0..3.
+  std::optional<AugmentParameters> augmentation;  ///< Absent with augment: none.
+  std::array<std::int64_t, 3> shape{};            ///< (d, h, w) of the patch.
+  std::vector<float> x;                           ///< (4, d, h, w), normalised, augmented.
+  std::vector<std::uint8_t> y;                    ///< (d, h, w), labels 0..3.
 };
 
 }  // namespace yates::io

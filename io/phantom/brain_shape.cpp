@@ -11,7 +11,7 @@
 namespace yates::io {
 namespace {
 
-constexpr std::array<double, 3> kMeanSide = {146.5, 172, 136};
+constexpr std::array<double, 3> kMeanSide = {146.2, 171.3, 135.7};
 constexpr std::array<double, 3> kSideSd = {6, 8, 6};
 constexpr std::array<double, 3> kLeastSide = {122, 142, 112};
 constexpr std::array<double, 3> kMostSide = {155, 203, 162};

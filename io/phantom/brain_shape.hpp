@@ -21,7 +21,7 @@ struct BrainShape {
   std::vector<float> depth;
 };
 
-/// Draws the brain of case `index`. Box sides N(146.5, 6), N(172, 8), N(136, 6) mm, clipped.
+/// Draws the brain of case `index`. Box sides N(146.2, 6), N(171.3, 8), N(135.7, 6) mm, clipped.
 BrainShape draw_brain(const PhantomOptions& options, std::uint64_t index);
 
 }  // namespace yates::io

@@ -10,8 +10,8 @@ namespace yates::io {
 namespace {
 
 // Share of the whole tumour in the cropped box, in percent.
-constexpr double kWeibullShape = 1.73;
-constexpr double kWeibullScale = 3.31;
+constexpr double kWeibullShape = 1.667;
+constexpr double kWeibullScale = 3.285;
 constexpr double kLeastPct = 0.085;
 constexpr double kMostPct = 10.4;
 constexpr double kMedianPct = 2.75;
@@ -44,8 +44,8 @@ TumourCounts draw_tumour_counts(const PhantomOptions& options,
   const double l = std::log(percent / kMedianPct);
   const double z1 = random.normal();
   const double z2 = random.normal();
-  double edema_share = sigmoid(0.65 + 0.559 * z1 - 0.215 * l);
-  double necrotic_share = sigmoid(-0.96 + 1.562 * (-0.214 * z1 + 0.977 * z2) + 0.729 * l);
+  double edema_share = sigmoid(0.626 + 0.768 * z1 - 0.115 * l);
+  double necrotic_share = sigmoid(-0.843 + 1.029 * (-0.214 * z1 + 0.977 * z2) + 0.867 * l);
   const double rare = random.uniform() * kCases;
   if (rare < 43) {
     necrotic_share = 0;

@@ -131,11 +131,18 @@ TEST(LabelIndex, FindsEveryVoxelOfALabelInOrder) {
   labels[5] = 1;
   const LabelIndex index(labels, shape);
   EXPECT_EQ(index.counts(), (Triple{1, 0, 4}));
-  EXPECT_EQ(index.voxel(labels, 3, 0), (Triple{0, 0, 4}));
-  EXPECT_EQ(index.voxel(labels, 3, 1), (Triple{0, 1, 4}));
-  EXPECT_EQ(index.voxel(labels, 3, 2), (Triple{1, 0, 0}));
-  EXPECT_EQ(index.voxel(labels, 3, 3), (Triple{2, 1, 4}));
-  EXPECT_EQ(index.voxel(labels, 1, 0), (Triple{0, 1, 0}));
+  const auto voxel = [&](std::uint8_t label, std::int64_t k) -> Triple {
+    const auto [z, rank] = index.locate(label, k);
+    const auto slice = std::span(labels).subspan(static_cast<std::size_t>(10 * z), 10);
+    const auto [y, x] = voxel_in_slice(slice, 5, label, rank);
+    return {z, y, x};
+  };
+  EXPECT_EQ(voxel(3, 0), (Triple{0, 0, 4}));
+  EXPECT_EQ(voxel(3, 1), (Triple{0, 1, 4}));
+  EXPECT_EQ(voxel(3, 2), (Triple{1, 0, 0}));
+  EXPECT_EQ(voxel(3, 3), (Triple{2, 1, 4}));
+  EXPECT_EQ(voxel(1, 0), (Triple{0, 1, 0}));
+  EXPECT_THROW(voxel_in_slice(labels, 5, 1, 1), Error);
   EXPECT_THROW(LabelIndex(std::span(labels).first(29), shape), Error);
 }
 

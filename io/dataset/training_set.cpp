@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/dataset/training_set.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "io/augment/augment.hpp"
+#include "io/dataset/label_index.hpp"
+#include "io/dataset/split.hpp"
+#include "io/shard/case_reader.hpp"
+
+namespace yates::io {
+namespace {
+
+constexpr std::size_t kChannels = 4;
+
+std::vector<SamplerCase> sampler_cases(const Manifest& manifest, std::vector<std::string>& ids) {
+  std::sort(ids.begin(), ids.end());
+  std::vector<SamplerCase> cases;
+  for (const std::string& id : ids) {
+    const CaseRecord& record = manifest.at(id);
+    cases.push_back({.id = id, .shape = record.shape, .label_voxels = record.label_voxels});
+  }
+  return cases;
+}
+
+bool wants_augmentation(const std::string& name) {
+  if (name != "light_training" && name != "none") {
+    throw Error(ExitCode::BadConfig,
+                Problem{.what = "'" + name + "' is no augmentation",
+                        .where = "data.augment",
+                        .allowed = "light_training, none",
+                        .fix = ""});
+  }
+  return name == "light_training";
+}
+
+}  // namespace
+
+struct TrainingSet::Case {
+  explicit Case(CaseReader opened) : reader(std::move(opened)) {}
+
+  CaseReader reader;
+  std::once_flag once;
+  std::optional<LabelIndex> index;  ///< Built when the first foreground patch is drawn.
+};
+
+TrainingSet::TrainingSet(const DataOptions& options, std::uint64_t seed, std::int64_t global_batch)
+    : TrainingSet(options,
+                  read_manifest(options.dir),
+                  read_split(options.split).train,
+                  seed,
+                  global_batch) {}
+
+TrainingSet::TrainingSet(const DataOptions& options,
+                         const Manifest& manifest,
+                         std::vector<std::string> ids,
+                         std::uint64_t seed,
+                         std::int64_t global_batch)
+    : sampler_(sampler_cases(manifest, ids),
+               options.patch,
+               options.foreground_fraction,
+               global_batch,
+               seed),
+      augments_(wants_augmentation(options.augment)) {
+  for (CaseReader& reader : open_cases(options.dir, manifest, ids)) {
+    cases_.push_back(std::make_unique<Case>(std::move(reader)));
+  }
+}
+
+TrainingSet::~TrainingSet() = default;
+
+Sample TrainingSet::make(std::int64_t step, std::int64_t slot) const {
+  Sample sample;
+  sample.step = step;
+  sample.slot = slot;
+  sample.choice = sampler_.choose(
+      step, slot, [this](std::size_t case_index, std::uint8_t label, std::int64_t k) {
+        return find_voxel(case_index, label, k);
+      });
+  const Case& chosen = *cases_[sample.choice.case_index];
+  sample.case_id = chosen.reader.record().id;
+  sample.shape = sampler_.patch();
+  const VoxelBox box{.corner = sample.choice.corner, .shape = sample.shape};
+  sample.x = chosen.reader.read_image(box);
+  sample.y = chosen.reader.read_labels(box);
+  if (augments_) {
+    sample.augmentation = draw_augmentation(sampler_.seed(), step, slot, kChannels);
+    augment({.voxels = sample.x, .shape = sample.shape}, sample.y, *sample.augmentation);
+  }
+  return sample;
+}
+
+std::array<std::int64_t, 3> TrainingSet::find_voxel(std::size_t case_index,
+                                                    std::uint8_t label,
+                                                    std::int64_t k) const {
+  Case& chosen = *cases_[case_index];
+  const CaseRecord& record = chosen.reader.record();
+  std::call_once(chosen.once, [&] {
+    chosen.index.emplace(chosen.reader.read_labels(chosen.reader.whole()), record.shape);
+  });
+  if (chosen.index->counts() != record.label_voxels) {
+    throw Error(ExitCode::BadData,
+                Problem{.what = "case " + record.id + ": the labels are not those of the manifest",
+                        .where = record.shard,
+                        .allowed = "",
+                        .fix = "run `yates data verify`; import the case again"});
+  }
+  const LabelIndex::Place place = chosen.index->locate(label, k);
+  const std::int64_t width = record.shape[2];
+  const auto slice =
+      chosen.reader.read_labels({.corner = {place.z, 0, 0}, .shape = {1, record.shape[1], width}});
+  const auto [y, x] = voxel_in_slice(slice, width, label, place.rank);
+  return {place.z, y, x};
+}
+
+}  // namespace yates::io
