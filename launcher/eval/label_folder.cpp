@@ -85,10 +85,11 @@ void find_duplicates(LabelFolder& folder) {
 
 LabelFolder find_label_maps(const fs::path& dir, const std::string& what) {
   if (!fs::is_directory(dir)) {
-    throw Error(
-        ExitCode::InputMissing,
-        Problem{
-            .what = "no such folder (" + what + ")", .where = dir.string(), .allowed = "", .fix = ""});
+    throw Error(ExitCode::InputMissing,
+                Problem{.what = "no such folder (" + what + ")",
+                        .where = dir.string(),
+                        .allowed = "",
+                        .fix = ""});
   }
   LabelFolder folder{.dir = dir, .files = {}, .problems = {}};
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
