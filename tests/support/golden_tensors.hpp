@@ -24,6 +24,8 @@ class GoldenTensors {
     return entry(name).shape;
   }
 
+  [[nodiscard]] bool contains(const std::string& name) const { return file_.find(name) != nullptr; }
+
   /// The elements, converted from float64, float32 or int64.
   template <typename T>
   [[nodiscard]] std::vector<T> values(const std::string& name) const {

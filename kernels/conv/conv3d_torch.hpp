@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// 3D convolutions for training, one path for every sample.
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace yates::kernels {
+
+/// How a cubic convolution moves over the volume; the same number on all three axes.
+struct Conv3dGeometry {
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;  ///< Voxels of zeros around the input.
+  std::int64_t dilation = 1;
+  std::int64_t groups = 1;
+  bool transposed = false;  ///< weight is then (in, out, k, k, k).
+};
+
+/// y (batch, out, d, w, h) of x (batch, in, d, w, h) and weight (out, in / groups, k, k, k).
+/// `bias` (out) may be undefined. CPU, float32 or float64, differentiable once in every input.
+/// Deterministic run to run with a fixed thread count.
+at::Tensor conv3d(const at::Tensor& x,
+                  const at::Tensor& weight,
+                  const at::Tensor& bias,
+                  const Conv3dGeometry& geometry);
+
+}  // namespace yates::kernels
