@@ -40,6 +40,15 @@ Handle access_properties(const std::string& where) {
   return properties;
 }
 
+/// Properties for creating an object of the class without times of day: equal input gives equal
+/// bytes.
+Handle creation_properties(hid_t property_class, const std::string& where) {
+  Handle properties(
+      checked(H5Pcreate(property_class), ExitCode::Internal, "no property list", where), H5Pclose);
+  H5Pset_obj_track_times(properties.id(), false);
+  return properties;
+}
+
 std::vector<hsize_t> extents(std::span<const std::int64_t> shape) {
   return {shape.begin(), shape.end()};
 }
@@ -153,7 +162,8 @@ Hdf5File::~Hdf5File() {
 Hdf5File Hdf5File::create(const std::filesystem::path& path) {
   const Lock lock;
   const Handle access = access_properties(path.string());
-  const hid_t id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id());
+  const Handle creation = creation_properties(H5P_FILE_CREATE, path.string());
+  const hid_t id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id());
   return {checked(id, ExitCode::Io, "cannot create the file", path.string()), path};
 }
 
@@ -182,11 +192,14 @@ std::vector<std::string> Hdf5File::groups() const {
 
 void Hdf5File::create_group(const std::string& name) {
   const Lock lock;
-  const Handle group(checked(H5Gcreate2(id_, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                             ExitCode::Io,
-                             "cannot create the group",
-                             place(path_, name)),
-                     H5Gclose);
+  const std::string where = place(path_, name);
+  const Handle properties = creation_properties(H5P_GROUP_CREATE, where);
+  const Handle group(
+      checked(H5Gcreate2(id_, name.c_str(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
+              ExitCode::Io,
+              "cannot create the group",
+              where),
+      H5Gclose);
 }
 
 void Hdf5File::write_dataset(const std::string& name,
@@ -196,12 +209,9 @@ void Hdf5File::write_dataset(const std::string& name,
   const Lock lock;
   const std::string where = place(path_, name);
   const Handle space = simple_space(shape, where);
-  const Handle properties(
-      checked(H5Pcreate(H5P_DATASET_CREATE), ExitCode::Internal, "no property list", where),
-      H5Pclose);
+  const Handle properties = creation_properties(H5P_DATASET_CREATE, where);
   H5Pset_layout(properties.id(), H5D_CONTIGUOUS);
   H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);
-  H5Pset_obj_track_times(properties.id(), false);  // Equal input gives equal bytes.
   const Handle dataset(checked(H5Dcreate2(id_,
                                           name.c_str(),
                                           file_type(type),

@@ -11,6 +11,9 @@ void register_data(CLI::App& app) {
       app.add_subcommand("data", "raw cases to training samples: make, check, look at");
   data->require_subcommand(1);
   register_data_phantom(*data);
+  register_data_import(*data);
+  register_data_verify(*data);
+  register_data_split(*data);
 }
 
 }  // namespace yates::cli

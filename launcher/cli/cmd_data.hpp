@@ -6,6 +6,9 @@
 
 namespace yates::cli {
 
+void register_data_import(CLI::App& data);
 void register_data_phantom(CLI::App& data);
+void register_data_split(CLI::App& data);
+void register_data_verify(CLI::App& data);
 
 }  // namespace yates::cli
