@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/decoder.hpp"
+#include "model/network/decoder.hpp"
 
 #include <ATen/ops/cat.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/encoder.hpp"
+#include "model/network/encoder.hpp"
 
 namespace yates::model {
 

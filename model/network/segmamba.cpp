@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/segmamba.hpp"
+#include "model/network/segmamba.hpp"
 
 #include <string>
 

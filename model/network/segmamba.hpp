@@ -6,8 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/decoder.hpp"
-#include "model/encoder.hpp"
+#include "model/network/decoder.hpp"
+#include "model/network/encoder.hpp"
 #include "model/options.hpp"
 #include "model/parameters.hpp"
 

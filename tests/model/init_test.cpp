@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/segmamba.hpp"
+#include "model/network/segmamba.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {

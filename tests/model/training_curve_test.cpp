@@ -11,7 +11,7 @@
 #include "model/optim/grad_clip.hpp"
 #include "model/optim/poly_schedule.hpp"
 #include "model/optim/sgd.hpp"
-#include "model/segmamba.hpp"
+#include "model/network/segmamba.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network against the published one: logits, loss and every gradient, in both precisions.
-#include "model/segmamba.hpp"
+#include "model/network/segmamba.hpp"
 
 #include <algorithm>
 #include <set>
