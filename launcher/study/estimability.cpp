@@ -199,7 +199,8 @@ std::string short_name(const Design& design, const std::vector<Component>& parts
 }
 
 LinearModel factorial_model(const Design& design, std::size_t largest_order) {
-  LinearModel model{.terms = {"1"}, .columns = {std::vector<double>(design.size(), 1.0)}};
+  LinearModel model{
+      .terms = {"1"}, .contrasts = {""}, .columns = {std::vector<double>(design.size(), 1.0)}};
   for (const auto& parts : component_sets(design, largest_order)) {
     std::vector<double> column(design.size(), 1.0);
     for (std::size_t cell = 0; cell < design.size(); ++cell) {
@@ -208,6 +209,7 @@ LinearModel factorial_model(const Design& design, std::size_t largest_order) {
       }
     }
     model.terms.push_back(short_name(design, parts));
+    model.contrasts.push_back(make_contrast(design, parts, {}).name);
     model.columns.push_back(std::move(column));
   }
   return model;
@@ -246,7 +248,9 @@ std::vector<Alias> alias_equations(const Design& design, const LinearModel& mode
       }
     }
     const std::string& term = model.terms[static_cast<std::size_t>(column)];
-    aliases.push_back({term, term + " = " + (side.empty() ? "0" : side)});
+    aliases.push_back({term,
+                       model.contrasts[static_cast<std::size_t>(column)],
+                       term + " = " + (side.empty() ? "0" : side)});
   }
   return aliases;
 }

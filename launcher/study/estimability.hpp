@@ -17,6 +17,7 @@ namespace yates::study {
 /// constant "1" first, lower orders before higher ones.
 struct LinearModel {
   std::vector<std::string> terms;            ///< "1", then short names (see `short_name`).
+  std::vector<std::string> contrasts;        ///< The same terms as names of contrasts.
   std::vector<std::vector<double>> columns;  ///< columns[term][cell]; two levels code -1, +1.
 };
 
@@ -36,6 +37,7 @@ std::vector<bool> estimable_terms(const Design& design, const LinearModel& model
 /// One dependence among the columns over the cells that were run.
 struct Alias {
   std::string term;      ///< The term that the others determine.
+  std::string contrast;  ///< Its name as a contrast.
   std::string equation;  ///< "RL = 1 - R + L".
 };
 

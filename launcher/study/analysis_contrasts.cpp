@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/study/analysis_contrasts.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "launcher/study/multiplicity.hpp"
+#include "launcher/study/power.hpp"
+
+namespace yates::study {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+using Rule = std::optional<Estimate> (*)(const RunTable&, const Contrast&);
+constexpr Rule kRules[] = {per_seed_t, blocked_t, pooled_t, welch_t};
+
+bool same_place(const ContrastSummary& row, const PrimaryContrast& primary) {
+  return same_metric(row.metric, primary.metric) && row.region == primary.region;
+}
+
+/// All estimates of a contrast whose error comes from the runs.
+std::vector<Estimate> run_estimates(const RunTable& table,
+                                    const Contrast& contrast,
+                                    const PairNoise* noise) {
+  std::vector<Estimate> estimates;
+  for (const Rule rule : kRules) {
+    if (const auto estimate = rule(table, contrast)) {
+      estimates.push_back(*estimate);
+    }
+  }
+  if (!estimates.empty()) {
+    return estimates;
+  }
+  const auto single = noise != nullptr ? external_noise_t(table, contrast, noise->sd, noise->df)
+                                       : plain_estimate(table, contrast);
+  if (single) {
+    estimates.push_back(*single);
+  }
+  return estimates;
+}
+
+/// The method the rule picks among those there are.
+Method pick_headline(const RunTable& table,
+                     const Contrast& contrast,
+                     const std::vector<Estimate>& estimates,
+                     const std::string& wanted) {
+  const auto has = [&](Method method) {
+    return std::any_of(
+        estimates.begin(), estimates.end(), [&](const Estimate& e) { return e.method == method; });
+  };
+  if (const auto fixed = parse_method(wanted); fixed && has(*fixed)) {
+    return *fixed;
+  }
+  const std::size_t complete = per_seed_contrasts(table, contrast).size();
+  const bool blocks = table.seeds_are_blocks && complete >= 2;
+  const Method ruled = headline_method(blocks, blocks ? complete : estimates.front().n);
+  for (const Method method : {ruled, Method::Welch, Method::Pooled}) {
+    if (has(method)) {
+      return method;
+    }
+  }
+  return estimates.front().method;
+}
+
+void fill_inference(ContrastSummary& row, const AnalysisOptions& options) {
+  row.interval = t_interval(row.estimate, options.alpha);
+  row.p = two_sided_p(row.estimate);
+  row.mde =
+      minimum_detectable_effect(row.estimate.se, row.estimate.df, options.alpha, options.power);
+  std::optional<double> delta = options.delta;
+  if (options.primary) {
+    delta =
+        same_metric(row.metric, options.primary->metric) ? options.primary->delta : std::nullopt;
+  }
+  row.tost_p = delta ? equivalence_p(row.estimate, *delta) : kNaN;
+  row.verdict = verdict(row.estimate, options.alpha, delta, row.higher_is_better);
+}
+
+}  // namespace
+
+bool same_metric(const std::string& a, const std::string& b) {
+  const auto plain = [](const std::string& name) {
+    return name.ends_with("_mm") ? name.substr(0, name.size() - 3) : name;
+  };
+  return plain(a) == plain(b);
+}
+
+bool is_primary_contrast(const ContrastSummary& row, const AnalysisOptions& options) {
+  return options.primary && row.name == options.primary->contrast && row.at == options.primary->at;
+}
+
+std::vector<Contrast> listed_contrasts(const Design& design, const AnalysisOptions& options) {
+  std::vector<Contrast> listed;
+  if (options.primary) {
+    listed.push_back(parse_contrast(design, options.primary->contrast, options.primary->at));
+  }
+  for (Contrast& contrast : all_contrasts(design, options.largest_order)) {
+    const bool declared = !listed.empty() && options.primary && contrast.name == listed[0].name &&
+                          contrast.at == listed[0].at;
+    if (!declared && is_supported(design, contrast)) {
+      listed.push_back(std::move(contrast));
+    }
+  }
+  return listed;
+}
+
+std::vector<ContrastSummary> contrast_rows(const StudyData& data,
+                                           const std::vector<Contrast>& contrasts,
+                                           const AnalysisOptions& options) {
+  std::vector<ContrastSummary> rows;
+  for (const Response& response : data.responses) {
+    const RunTable table = data.table(response);
+    const auto noise = options.noise.find(response.metric);
+    for (const Contrast& contrast : contrasts) {
+      const auto estimates =
+          run_estimates(table, contrast, noise == options.noise.end() ? nullptr : &noise->second);
+      if (estimates.empty()) {
+        continue;
+      }
+      ContrastSummary row{.name = contrast.name,
+                          .at = contrast.at,
+                          .order = contrast.order,
+                          .metric = response.metric,
+                          .region = response.region,
+                          .target = "seeds",
+                          .estimate = {},
+                          .interval = {},
+                          .higher_is_better = response.higher_is_better};
+      const bool primary = is_primary_contrast(row, options) && same_place(row, *options.primary);
+      const Method headline =
+          pick_headline(table, contrast, estimates, primary ? options.primary->method : "auto");
+      for (const Estimate& estimate : estimates) {
+        row.estimate = estimate;
+        row.headline = estimate.method == headline;
+        row.primary = primary && row.headline && options.primary->target == "seeds";
+        fill_inference(row, options);
+        rows.push_back(row);
+      }
+    }
+  }
+  adjust_families(rows, options);
+  return rows;
+}
+
+void adjust_families(std::vector<ContrastSummary>& rows, const AnalysisOptions& options) {
+  using Family = std::tuple<int, std::string, std::string, std::size_t, std::string, std::string>;
+  std::map<Family, std::vector<std::size_t>> families;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ContrastSummary& row = rows[i];
+    const std::string method = to_string(row.estimate.method);
+    if (!is_primary_contrast(row, options)) {
+      families[{2, method, row.target, row.order, row.metric, row.region}].push_back(i);
+    } else if (same_place(row, *options.primary)) {
+      families[{0, method, row.target, 0, "", ""}].push_back(i);
+    } else {
+      families[{1, method, row.target, 0, "", ""}].push_back(i);
+    }
+  }
+  for (const auto& [family, members] : families) {
+    std::vector<double> p;
+    for (const std::size_t i : members) {
+      p.push_back(rows[i].p);
+    }
+    const std::vector<double> adjusted = holm(p);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      rows[members[i]].p_holm = adjusted[i];
+    }
+  }
+}
+
+}  // namespace yates::study
