@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       register_config,
       register_data,
       register_doctor,
+      register_analyze,
       register_evaluate,
       register_worker_verbs,
   };

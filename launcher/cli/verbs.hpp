@@ -14,6 +14,7 @@ void register_version(CLI::App& app);
 void register_config(CLI::App& app);
 void register_data(CLI::App& app);
 void register_doctor(CLI::App& app);
+void register_analyze(CLI::App& app);
 void register_evaluate(CLI::App& app);
 /// Lists train, predict, model and bench in the help.
 void register_worker_verbs(CLI::App& app);

@@ -244,17 +244,34 @@ std::vector<AnovaRow> robust_anova(const Design& design,
     const double scale = covariance == RobustCovariance::HC3 ? 1 - leverage : 1;
     weights(run) = std::pow(residuals(run) / scale, 2);
   }
-  std::vector<AnovaRow> rows;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    const Eigen::MatrixXd others = orthonormal(adjusted_for(terms, i, SquaresType::II, base));
-    const Eigen::MatrixXd q = new_directions(others, terms[i].columns);
+  const auto wald = [&](const Eigen::MatrixXd& kept, const Eigen::MatrixXd& tested) {
+    if (tested.cols() == 0) {
+      return 0.0;
+    }
+    const Eigen::MatrixXd q = new_directions(orthonormal(kept), tested);
     const Eigen::VectorXd effect = q.transpose() * values;
     const Eigen::MatrixXd spread = q.transpose() * weights.asDiagonal() * q;
-    const auto term_df = static_cast<double>(q.cols());
-    AnovaRow row = make_row(terms[i].name, term_df, kNaN);
-    if (term_df > 0 && df > 0) {
-      row.f = effect.dot(spread.ldlt().solve(effect)) / term_df;
-      row.p = f_upper(row.f, term_df, df);
+    return effect.dot(spread.ldlt().solve(effect));
+  };
+  std::vector<AnovaRow> rows;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    // The term together with those that contain it, minus these alone: a test of the term whose
+    // covariance with them is zero under the robust covariance.
+    const Eigen::MatrixXd others = adjusted_for(terms, i, SquaresType::II, base);
+    Eigen::MatrixXd larger(values.size(), 0);
+    for (std::size_t other = 0; other < terms.size(); ++other) {
+      if (other != i && contains(terms[other].factors, terms[i].factors)) {
+        larger = beside(larger, terms[other].columns);
+      }
+    }
+    const Eigen::MatrixXd with_term = beside(others, terms[i].columns);
+    const double df_term =
+        static_cast<double>(new_directions(orthonormal(others), terms[i].columns).cols());
+    AnovaRow row = make_row(terms[i].name, df_term, kNaN);
+    if (df_term > 0 && df > 0) {
+      const double both = wald(others, beside(terms[i].columns, larger));
+      row.f = (both - wald(with_term, larger)) / df_term;
+      row.p = f_upper(row.f, df_term, df);
     }
     rows.push_back(row);
   }

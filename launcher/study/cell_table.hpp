@@ -11,12 +11,13 @@
 namespace yates::study {
 
 struct CellTableOptions {
-  std::vector<std::string> factors;          ///< Columns, in the order of signs and Yates order.
-  std::vector<std::string> responses;        ///< Columns of numbers.
-  std::vector<Factor> levels;                ///< Fixed orders; rows with other levels are left out.
-  Levels where;                              ///< Keep only rows with these values in these columns.
-  std::string block = "seed";                ///< Column of blocks, used where the table has it.
-  std::vector<std::string> lower_is_better;  ///< Responses to be read so, whatever their names.
+  std::vector<std::string> factors = {};    ///< Columns, in the order of signs and Yates order.
+  std::vector<std::string> responses = {};  ///< Columns of numbers.
+  std::vector<Factor> levels = {};          ///< Fixed orders; rows with other levels are left out.
+  Levels where = {};                        ///< Keep only rows with these values in these columns.
+  std::string block = "seed";               ///< Column of blocks, used where the table has it.
+  std::vector<std::string> lower_is_better =
+      {};  ///< Responses to be read so, whatever their names.
 };
 
 /// Reads the table. Rows of one cell are replicates; with a block column each block may hold a cell

@@ -13,11 +13,12 @@
 namespace yates::study {
 
 struct ResultsOptions {
-  std::optional<StudySpec> study;  ///< Gives factors, level order, convention; else the table does.
-  std::vector<std::string>
-      factors;                 ///< Without a study: their columns and order; else all the rest.
-  std::vector<Factor> levels;  ///< Without a study: fixed orders of levels, first = low.
-  std::string convention;      ///< Rows of this metric convention; empty: the study's or only one.
+  std::optional<StudySpec> study =
+      {};  ///< Gives factors, level order, convention; else the table does.
+  std::vector<std::string> factors =
+      {};  ///< Without a study: their columns and order; else all the rest.
+  std::vector<Factor> levels = {};  ///< Without a study: fixed orders of levels, first = low.
+  std::string convention = {};  ///< Rows of this metric convention; empty: the study's or only one.
 };
 
 /// Reads the table: columns of factors, then seed, case, region, dice, hd95_mm, optionally status

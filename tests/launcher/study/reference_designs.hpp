@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "launcher/study/design.hpp"
+#include "launcher/study/t_inference.hpp"
 
 namespace yates::study::testing {
 
@@ -22,6 +23,25 @@ inline Design letters(const std::string& names) {
 inline Design paper_design() {
   return Design({{"R", {"0", "1"}}, {"P", {"0", "1"}}, {"L", {"0", "1"}}, {"W", {"48", "32"}}},
                 {{{"R", "0"}, {"L", "1"}}});
+}
+
+// R's npk: blocks of four, N:P:K confounded with blocks.
+inline RunTable npk() {
+  constexpr int kRows[24][4] = {
+      {1, 0, 1, 1}, {1, 1, 1, 0}, {1, 0, 0, 0}, {1, 1, 0, 1}, {2, 1, 0, 0}, {2, 1, 1, 1},
+      {2, 0, 0, 1}, {2, 0, 1, 0}, {3, 0, 1, 0}, {3, 1, 1, 1}, {3, 1, 0, 0}, {3, 0, 0, 1},
+      {4, 1, 0, 0}, {4, 1, 1, 1}, {4, 0, 0, 1}, {4, 0, 1, 0}, {5, 1, 1, 0}, {5, 0, 0, 0},
+      {5, 1, 0, 1}, {5, 0, 1, 1}, {6, 1, 0, 1}, {6, 1, 1, 0}, {6, 0, 1, 1}, {6, 0, 0, 0}};
+  constexpr double kYield[24] = {49.5, 62.8, 46.8, 57,   59.8, 58.5, 55.5, 56,
+                                 62.8, 55.8, 69.5, 55,   62,   48.8, 45.5, 44.2,
+                                 52,   51.5, 49.8, 48.8, 57.2, 59,   53.2, 56};
+  RunTable table{.cells = 8, .seeds_are_blocks = true, .runs = {}};
+  for (int i = 0; i < 24; ++i) {
+    const auto& row = kRows[i];
+    table.runs.push_back(
+        {static_cast<std::size_t>(row[1] + 2 * row[2] + 4 * row[3]), row[0], kYield[i]});
+  }
+  return table;
 }
 
 }  // namespace yates::study::testing

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates analyze: from results to effects, intervals, verdicts and a report.
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/csv.hpp"
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "launcher/cli/app.hpp"
+#include "launcher/cli/build_info.hpp"
+#include "launcher/cli/output.hpp"
+#include "launcher/cli/verbs.hpp"
+#include "launcher/config/study_file.hpp"
+#include "launcher/report/effects_json.hpp"
+#include "launcher/report/write_report.hpp"
+#include "launcher/study/analysis.hpp"
+#include "launcher/study/cell_table.hpp"
+#include "launcher/study/results_table.hpp"
+
+namespace yates::cli {
+namespace {
+
+struct Arguments {
+  std::string study;
+  std::string runs;
+  std::string results;
+  std::string table;
+  std::vector<std::string> factors;
+  std::vector<std::string> responses;
+  std::vector<std::string> levels;
+  std::vector<std::string> where;
+  std::vector<std::string> lower_is_better;
+  std::string block = "seed";
+  std::string convention;
+  std::optional<double> noise_sd;
+  std::string noise_pairs;
+  std::string contrast;
+  std::vector<std::string> at;
+  double alpha = 0.05;
+  std::optional<double> delta;
+  std::string out;
+  std::string json_path;
+};
+
+[[noreturn]] void fail_usage(std::string what, std::string allowed) {
+  throw Error(ExitCode::Usage,
+              Problem{.what = std::move(what),
+                      .where = "yates analyze",
+                      .allowed = std::move(allowed),
+                      .fix = ""});
+}
+
+/// Splits "key=value"; `option` names it in errors.
+std::pair<std::string, std::string> key_value(const std::string& text, const std::string& option) {
+  const std::size_t equal = text.find('=');
+  if (equal == std::string::npos || equal == 0 || equal + 1 == text.size()) {
+    fail_usage(fmt::format("{} has '{}'", option, text), "factor=level");
+  }
+  return {text.substr(0, equal), text.substr(equal + 1)};
+}
+
+study::Levels parse_levels(const std::vector<std::string>& texts, const std::string& option) {
+  study::Levels levels;
+  for (const std::string& text : texts) {
+    levels.insert(key_value(text, option));
+  }
+  return levels;
+}
+
+/// "width=48,32" in each text.
+std::vector<study::Factor> parse_orders(const std::vector<std::string>& texts) {
+  std::vector<study::Factor> factors;
+  for (const std::string& text : texts) {
+    auto [name, list] = key_value(text, "--levels");
+    factors.push_back({std::move(name), split(list, ',')});
+  }
+  return factors;
+}
+
+void remember_input(report::Provenance& provenance, const std::filesystem::path& path) {
+  provenance.inputs.emplace_back(path.filename().string(), sha256_file(path));
+}
+
+study::StudyData read_table(const Arguments& arguments,
+                            study::AnalysisOptions& options,
+                            report::Provenance& provenance) {
+  if (arguments.factors.empty() || arguments.responses.empty()) {
+    fail_usage("--table needs --factors and --response",
+               "columns of the table, separated by commas");
+  }
+  const study::CellTableOptions table_options{.factors = arguments.factors,
+                                              .responses = arguments.responses,
+                                              .levels = parse_orders(arguments.levels),
+                                              .where = parse_levels(arguments.where, "--where"),
+                                              .block = arguments.block,
+                                              .lower_is_better = arguments.lower_is_better};
+  study::StudyData data = read_cell_table(read_csv(arguments.table), table_options);
+  remember_input(provenance, arguments.table);
+  for (const std::string& response : arguments.responses) {
+    if (arguments.noise_sd) {
+      options.noise[response] = {*arguments.noise_sd, std::numeric_limits<double>::infinity()};
+    } else if (!arguments.noise_pairs.empty()) {
+      options.noise[response] = study::read_pair_noise(read_csv(arguments.noise_pairs), response);
+    }
+  }
+  if (!arguments.noise_pairs.empty()) {
+    remember_input(provenance, arguments.noise_pairs);
+  }
+  return data;
+}
+
+study::StudyData read_study(const Arguments& arguments,
+                            study::AnalysisOptions& options,
+                            report::Provenance& provenance) {
+  study::ResultsOptions results_options{.study = {},
+                                        .factors = arguments.factors,
+                                        .levels = parse_orders(arguments.levels),
+                                        .convention = arguments.convention};
+  if (!arguments.study.empty()) {
+    const config::StudyFile file = config::load_study_file(arguments.study);
+    options.primary = file.spec.primary;
+    options.sequential = file.spec.sequential;
+    provenance.title = file.spec.name;
+    remember_input(provenance, arguments.study);
+    results_options.study = file.spec;
+  }
+  study::StudyData data = read_results(read_csv(arguments.results), results_options);
+  remember_input(provenance, arguments.results);
+  return data;
+}
+
+void check_sources(const Arguments& arguments) {
+  const int sources = (arguments.table.empty() ? 0 : 1) + (arguments.results.empty() ? 0 : 1) +
+                      (arguments.runs.empty() ? 0 : 1);
+  if (sources != 1) {
+    fail_usage(fmt::format("{} sources of results are named", sources),
+               "one of --table, --results, --runs");
+  }
+  if (!arguments.study.empty() && !arguments.contrast.empty()) {
+    fail_usage("--contrast beside --study", "the study file alone declares the primary contrast");
+  }
+}
+
+std::string describe_primary(const study::Analysis& analysis, const study::ContrastSummary& row) {
+  const std::string setting = analysis.data.design.describe(row.at);
+  return fmt::format("{}{}: {} = {:+.3f} [{:.3f}, {:.3f}], p = {:.4f}, {} ({} seeds, {})",
+                     row.name,
+                     setting.empty() ? "" : " at " + setting,
+                     row.metric + (row.region.empty() ? "" : " " + row.region),
+                     row.estimate.estimate,
+                     row.interval.low,
+                     row.interval.high,
+                     row.p,
+                     to_string(row.verdict),
+                     row.estimate.n,
+                     to_string(row.estimate.method));
+}
+
+/// The asked contrast without a row, or without an interval where one was possible to ask for.
+void require_primary(const study::Analysis& analysis) {
+  if (!analysis.options.primary || analysis.primary() != nullptr) {
+    return;
+  }
+  const study::PrimaryContrast& primary = *analysis.options.primary;
+  Problem problem{.what = fmt::format("the primary contrast {} cannot be estimated in {} {}",
+                                      primary.contrast,
+                                      primary.metric,
+                                      primary.region),
+                  .where = "analysis",
+                  .allowed = "runs in every cell it compares, with that metric and region",
+                  .fix = ""};
+  for (const study::NotEstimable& entry : analysis.not_estimable) {
+    if (entry.term == primary.contrast && entry.at == primary.at) {
+      problem.what += "; " + entry.why;
+    }
+  }
+  throw Error(ExitCode::Incomplete, problem);
+}
+
+void run_analyze(const Arguments& arguments) {
+  check_sources(arguments);
+  const Output output(arguments.json_path);
+  study::AnalysisOptions options{.alpha = arguments.alpha, .delta = arguments.delta};
+  report::Provenance provenance{
+      .title = std::filesystem::path(arguments.table + arguments.results).stem().string(),
+      .version = fmt::format("{} ({})", build_info::kVersion, build_info::kGit),
+      .inputs = {},
+      .stamps = {}};
+  study::StudyData data = arguments.table.empty() ? read_study(arguments, options, provenance)
+                                                  : read_table(arguments, options, provenance);
+  if (!arguments.contrast.empty()) {
+    const study::Response& first = data.responses.front();
+    options.primary = study::PrimaryContrast{.metric = first.metric,
+                                             .region = first.region,
+                                             .contrast = arguments.contrast,
+                                             .at = parse_levels(arguments.at, "--at"),
+                                             .alpha = arguments.alpha,
+                                             .delta = arguments.delta};
+  }
+  const study::Analysis analysis = analyze(std::move(data), std::move(options));
+  report::write_report(arguments.out, analysis, provenance);
+  for (const std::string& warning : analysis.warnings) {
+    log_warning("{}", warning);
+  }
+  if (const study::ContrastSummary* primary = analysis.primary()) {
+    output.text("{}", describe_primary(analysis, *primary));
+  }
+  output.text("{} runs, {} contrasts; report: {}",
+              analysis.data.runs.size(),
+              analysis.contrasts.size(),
+              (std::filesystem::path(arguments.out) / "report.html").string());
+  if (output.wants_json()) {
+    output.json(report::effects_json(analysis, provenance));
+  }
+  require_primary(analysis);
+}
+
+void add_table_options(CLI::App& verb, Arguments& arguments) {
+  verb.add_option(
+          "--table", arguments.table, "CSV of a published table: one row per cell or replicate")
+      ->type_name("CSV");
+  verb.add_option("--factors",
+                  arguments.factors,
+                  "columns that are factors; their order fixes signs and Yates order")
+      ->delimiter(',')
+      ->type_name("A,B,...");
+  verb.add_option("--response", arguments.responses, "columns of numbers to analyse")
+      ->delimiter(',')
+      ->type_name("Y,...");
+  verb.add_option("--levels",
+                  arguments.levels,
+                  "order of a factor's levels, first = low; other rows are left out")
+      ->type_name("FACTOR=LOW,HIGH")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--where", arguments.where, "keep only rows with this value in this column")
+      ->type_name("COLUMN=VALUE")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--block",
+                  arguments.block,
+                  "column of blocks shared by the cells, where the table has it")
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  verb.add_option("--lower-is-better",
+                  arguments.lower_is_better,
+                  "responses where less is better (hd95, loss, ... are known)")
+      ->delimiter(',')
+      ->type_name("Y,...");
+  auto* sd = verb.add_option("--noise-sd",
+                             arguments.noise_sd,
+                             "standard deviation of a run, known from elsewhere; for single runs");
+  verb.add_option("--noise-pairs",
+                  arguments.noise_pairs,
+                  "CSV of repeated runs, columns FIRST_Y and SECOND_Y; for single runs")
+      ->type_name("CSV")
+      ->excludes(sd);
+}
+
+}  // namespace
+
+void register_analyze(CLI::App& app) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* verb =
+      app.add_subcommand("analyze", "effects, intervals, verdicts and a report from results");
+  verb->add_option("--study", arguments->study, "study file: design and declared analysis")
+      ->type_name("YAML");
+  verb->add_option("--runs", arguments->runs, "folder of a campaign with its runs")
+      ->type_name("DIR");
+  verb->add_option(
+          "--results", arguments->results, "CSV: factors, seed, case, region, dice, hd95_mm")
+      ->type_name("CSV");
+  add_table_options(*verb, *arguments);
+  verb->add_option("--convention",
+                   arguments->convention,
+                   "metric convention to read; default: the study's, or the only one");
+  verb->add_option("--contrast",
+                   arguments->contrast,
+                   "primary contrast without a study file, e.g. relocate:prune");
+  verb->add_option("--at", arguments->at, "level of another factor for --contrast")
+      ->type_name("FACTOR=LEVEL")
+      ->expected(1)
+      ->take_all();
+  verb->add_option("--alpha", arguments->alpha, "level of tests and intervals without a study file")
+      ->check(CLI::Range(1e-6, 0.5))
+      ->capture_default_str();
+  verb->add_option(
+          "--delta", arguments->delta, "equivalence margin in points or mm without a study file")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--out", arguments->out, "folder for the report")->type_name("DIR")->required();
+  add_json_option(*verb, arguments->json_path);
+  set_example(*verb,
+              "yates analyze --table cells.csv --factors relocate,prune,width --response dice_mean "
+              "--levels width=48,32 --out report");
+  verb->callback([arguments] { run_analyze(*arguments); });
+}
+
+}  // namespace yates::cli
