@@ -10,8 +10,8 @@ namespace yates::io {
 namespace {
 
 // Share of the whole tumour in the cropped box, in percent.
-constexpr double kWeibullShape = 1.667;
-constexpr double kWeibullScale = 3.285;
+constexpr double kWeibullShape = 1.69;
+constexpr double kWeibullScale = 3.33;
 constexpr double kLeastPct = 0.085;
 constexpr double kMostPct = 10.4;
 constexpr double kMedianPct = 2.75;

@@ -14,6 +14,7 @@ void register_data(CLI::App& app) {
   register_data_import(*data);
   register_data_verify(*data);
   register_data_split(*data);
+  register_data_sample(*data);
 }
 
 }  // namespace yates::cli

@@ -8,6 +8,7 @@ namespace yates::cli {
 
 void register_data_import(CLI::App& data);
 void register_data_phantom(CLI::App& data);
+void register_data_sample(CLI::App& data);
 void register_data_split(CLI::App& data);
 void register_data_verify(CLI::App& data);
 

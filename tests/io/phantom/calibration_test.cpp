@@ -91,38 +91,105 @@ void add_case(Columns& columns, const PhantomOptions& options, std::uint64_t ind
                                    static_cast<double>(labels.size()));
 }
 
+std::int64_t setting(const char* name, std::int64_t fallback) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? fallback : parse_integer(value).value();
+}
+
 const Columns& columns() {
   static const Columns all = [] {
-    const char* wanted = std::getenv("YATES_PHANTOM_CASES");
-    const std::int64_t cases = wanted ? parse_integer(wanted).value() : 120;
+    const PhantomOptions options{
+        .seed = static_cast<std::uint64_t>(setting("YATES_PHANTOM_SEED", 2023))};
     Columns filled;
-    for (std::int64_t i = 0; i < cases; ++i) {
-      add_case(filled, {.seed = std::getenv("YATES_PHANTOM_SEED") ? std::stoull(std::getenv("YATES_PHANTOM_SEED")) : 2023ULL}, static_cast<std::uint64_t>(i));
+    for (std::int64_t i = 0; i < setting("YATES_PHANTOM_CASES", 96); ++i) {
+      add_case(filled, options, static_cast<std::uint64_t>(i));
+    }
+    for (const auto& [name, values] : filled) {
+      const Summary s = summarize(values);
+      std::printf("%-18s mean %9.4g  p25 %9.4g  p50 %9.4g  p75 %9.4g  min %9.4g  max %9.4g\n",
+                  name.c_str(),
+                  s.mean,
+                  s.p25,
+                  s.p50,
+                  s.p75,
+                  s.least,
+                  s.most);
     }
     return filled;
   }();
   return all;
 }
 
-std::int64_t zeros(const std::string& name) {
-  const auto& values = columns().at(name);
-  return std::count(values.begin(), values.end(), 0.0);
+/// 8 % on a thousand cases or more; with fewer, more by what chance does to their quartiles.
+double tolerance(std::size_t cases) {
+  return cases >= 1000 ? 0.08 : 0.08 + 2 / std::sqrt(static_cast<double>(cases));
 }
 
-TEST(PhantomCalibration, PrintsItsTable) {
-  for (const auto& [name, values] : columns()) {
+void expect_near(double value, double target, double relative, const std::string& what) {
+  EXPECT_NEAR(value, target, relative * target) << what;
+}
+
+TEST(PhantomCalibration, ExtentsAreThoseOfBraTS) {
+  const std::pair<const char*, std::array<double, 4>> targets[] = {
+      {"foreground pct", {2.94, 1.54, 2.75, 4.15}},
+      {"bbox tight", {0.117, 0.063, 0.103, 0.158}},
+      {"margin 8", {0.201, 0.127, 0.185, 0.262}},
+      {"margin 8 align 16", {0.256, 0.170, 0.243, 0.328}}};
+  for (const auto& [name, target] : targets) {
+    const std::vector<double>& values = columns().at(name);
     const Summary s = summarize(values);
-    std::printf(
-        "%-18s mean %9.4g  p25 %9.4g  p50 %9.4g  p75 %9.4g  min %9.4g  max %9.4g  zeros %d\n",
-        name.c_str(),
-        s.mean,
-        s.p25,
-        s.p50,
-        s.p75,
-        s.least,
-        s.most,
-        static_cast<int>(zeros(name)));
-    if (name.substr(0, 7) == "aligned") { for (double b : {64, 80, 96, 112, 128}) std::printf(" <=%g %.3f", b, double(std::count_if(values.begin(), values.end(), [&](double v) { return v <= b; })) / double(values.size())); std::printf("\n"); }
+    const double allowed = tolerance(values.size());
+    expect_near(s.mean, target[0], allowed, std::string(name) + " mean");
+    expect_near(s.p25, target[1], allowed, std::string(name) + " p25");
+    expect_near(s.p50, target[2], allowed, std::string(name) + " p50");
+    expect_near(s.p75, target[3], allowed, std::string(name) + " p75");
+  }
+}
+
+TEST(PhantomCalibration, AlignedSidesAreThoseOfBraTS) {
+  // Sides come in steps of 16 voxels, so a quartile may fall on the step beside.
+  const std::pair<const char*, std::array<double, 4>> targets[] = {
+      {"aligned D", {88.5, 80, 96, 96}},
+      {"aligned H", {105.8, 96, 112, 128}},
+      {"aligned W", {83.2, 80, 80, 96}}};
+  for (const auto& [name, target] : targets) {
+    const Summary s = summarize(columns().at(name));
+    expect_near(s.mean, target[0], 0.08, std::string(name) + " mean");
+    EXPECT_NEAR(s.p25, target[1], 16) << name;
+    EXPECT_NEAR(s.p50, target[2], 16) << name;
+    EXPECT_NEAR(s.p75, target[3], 16) << name;
+  }
+}
+
+TEST(PhantomCalibration, CropsAreThoseOfBraTS) {
+  EXPECT_NEAR(summarize(columns().at("crop D")).p50, 146, 3);
+  EXPECT_NEAR(summarize(columns().at("crop H")).p50, 171, 4);
+  EXPECT_NEAR(summarize(columns().at("crop W")).p50, 136, 3);
+}
+
+TEST(PhantomCalibration, LabelCountsAreThoseOfBraTS) {
+  constexpr std::uint64_t kCases = 20000;
+  constexpr std::int64_t kBoxVoxels = 146 * 171 * 136;
+  const PhantomOptions options{.seed = 77};
+  Columns labels;
+  std::map<std::string, double> zeros;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const TumourCounts counts = draw_tumour_counts(options, i, kBoxVoxels);
+    const std::pair<const char*, std::int64_t> voxels[] = {
+        {"NCR", counts.ncr}, {"ED", counts.whole - counts.core}, {"ET", counts.core - counts.ncr}};
+    for (const auto& [name, count] : voxels) {
+      labels[name].push_back(static_cast<double>(count));
+      zeros[name] += count == 0 ? 1 : 0;
+    }
+  }
+  const std::pair<const char*, std::array<double, 3>> targets[] = {
+      {"NCR", {14306, 7370, 43}}, {"ED", {60215, 52314, 1}}, {"ET", {21447, 17337, 33}}};
+  for (const auto& [name, target] : targets) {
+    const Summary s = summarize(labels.at(name));
+    expect_near(s.mean, target[0], 0.08, std::string(name) + " mean");
+    expect_near(s.p50, target[1], 0.08, std::string(name) + " median");
+    const double expected = target[2] * kCases / 1251;
+    EXPECT_NEAR(zeros[name], expected, 3 * std::sqrt(expected)) << name;
   }
 }
 
