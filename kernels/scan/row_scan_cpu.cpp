@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/scan/row_scan_cpu.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "kernels/scan/row_scan_simd.hpp"
+#include "kernels/simd/aligned_buffer.hpp"
+
+namespace yates::kernels {
+namespace {
+
+constexpr float kLog2E = 1.44269504F;
+/// Wide enough to amortise what every slice repeats, at least four where the width allows it.
+constexpr std::int64_t kWidestSlice = 64;
+constexpr std::int64_t kWantedSlices = 4;
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+std::int64_t round_up(std::int64_t a, std::int64_t b) {
+  return divide_up(a, b) * b;
+}
+
+/// How the channels are cut; depends on the shape alone.
+struct Partition {
+  std::int64_t padded;  ///< Channels per slice.
+  std::int64_t slices;
+  std::int64_t states;  ///< Padded.
+  std::int64_t tiles;
+
+  explicit Partition(const RowScanShape& shape)
+      : padded(round_up(divide_up(std::max<std::int64_t>(shape.channels, 1),
+                                  std::max(kWantedSlices, divide_up(shape.channels, kWidestSlice))),
+                        kRowScanAlign)),
+        slices(divide_up(shape.channels, padded)),
+        states(round_up(shape.states, kRowScanGroup)),
+        tiles(divide_up(shape.tokens, kRowScanTile)) {}
+
+  [[nodiscard]] std::int64_t states_of_slice() const { return tiles * states * padded; }
+};
+
+/// The weights of all slices, transposed and padded: channel-wide vectors with unit stride.
+struct PackedWeights {
+  AlignedBuffer exponents, D, dt_bias, dt_weight;
+
+  PackedWeights(const RowScanShape& shape, const RowScanInputs& in, const Partition& cut)
+      : exponents(cut.slices * cut.states * cut.padded),
+        D(cut.slices * cut.padded),
+        dt_bias(cut.slices * cut.padded),
+        dt_weight(cut.slices * shape.rank * cut.padded) {
+    for (std::int64_t c = 0; c < shape.channels; ++c) {
+      const std::int64_t slice = c / cut.padded;
+      const std::int64_t lane = c % cut.padded;
+      for (std::int64_t n = 0; n < shape.states; ++n) {
+        exponents.data()[(slice * cut.states + n) * cut.padded + lane] =
+            in.A[c * shape.states + n] * kLog2E;
+      }
+      for (std::int64_t r = 0; r < shape.rank && in.dt_weight != nullptr; ++r) {
+        dt_weight.data()[(slice * shape.rank + r) * cut.padded + lane] =
+            in.dt_weight[c * shape.rank + r];
+      }
+      D.data()[c] = in.D != nullptr ? in.D[c] : 0.0F;
+      dt_bias.data()[c] = in.dt_bias != nullptr ? in.dt_bias[c] : 0.0F;
+    }
+  }
+};
+
+RowScanFunction forward_function(Isa isa) {
+#ifdef YATES_X86_SIMD
+  switch (isa) {
+    case Isa::Avx512: return avx512::row_scan_slice_forward;
+    case Isa::Avx2: return avx2::row_scan_slice_forward;
+    case Isa::Plain: break;
+  }
+#endif
+  return plain::row_scan_slice_forward;
+}
+
+RowScanFunction backward_function(Isa isa) {
+#ifdef YATES_X86_SIMD
+  switch (isa) {
+    case Isa::Avx512: return avx512::row_scan_slice_backward;
+    case Isa::Avx2: return avx2::row_scan_slice_backward;
+    case Isa::Plain: break;
+  }
+#endif
+  return plain::row_scan_slice_backward;
+}
+
+RowScanSlice slice_of(const RowScanShape& shape,
+                      const RowScanInputs& in,
+                      const Partition& cut,
+                      const PackedWeights& weights,
+                      std::int64_t sample,
+                      std::int64_t slice) {
+  const std::int64_t first = slice * cut.padded;
+  const std::int64_t row0 = sample * shape.tokens;
+  const std::int64_t feature_stride = shape.rank + 2 * shape.states;
+  return {.tokens = shape.tokens,
+          .width = std::min(cut.padded, shape.channels - first),
+          .padded = cut.padded,
+          .states = cut.states,
+          .true_states = shape.states,
+          .rank = shape.rank,
+          .row_stride = shape.channels,
+          .feature_stride = feature_stride,
+          .softplus = in.softplus,
+          .order = in.order == nullptr ? nullptr : in.order + (in.order_per_sample ? row0 : 0),
+          .u = in.u + row0 * shape.channels + first,
+          .delta = in.delta == nullptr ? nullptr : in.delta + row0 * shape.channels + first,
+          .features = in.features + row0 * feature_stride,
+          .exponents = weights.exponents.data() + slice * cut.states * cut.padded,
+          .D = weights.D.data() + first,
+          .dt_bias = weights.dt_bias.data() + first,
+          .dt_weight = weights.dt_weight.data() + slice * shape.rank * cut.padded};
+}
+
+/// The sums of the backward pass, per slice as the kernels write them.
+struct SliceSums {
+  AlignedBuffer A, D, dt_bias;
+  AlignedBuffer projected;  ///< (slice, row, 2 states) of one sample.
+
+  SliceSums(const RowScanShape& shape, const Partition& cut)
+      : A(cut.slices * cut.states * cut.padded),
+        D(cut.slices * cut.padded),
+        dt_bias(cut.slices * cut.padded),
+        projected(cut.slices * shape.tokens * 2 * cut.states) {}
+};
+
+/// Adds the slices' shares of grad B and grad C of one sample, slice by slice.
+void join_projections(const RowScanShape& shape,
+                      const Partition& cut,
+                      const SliceSums& sums,
+                      float* features,
+                      const ParallelRunner& parallel) {
+  const std::int64_t stride = shape.rank + 2 * shape.states;
+  parallel(cut.tiles, [&](std::int64_t tile) {
+    const std::int64_t end = std::min(shape.tokens, (tile + 1) * kRowScanTile);
+    for (std::int64_t row = tile * kRowScanTile; row < end; ++row) {
+      float* target = features + row * stride + shape.rank;
+      for (std::int64_t slice = 0; slice < cut.slices; ++slice) {
+        const float* share = sums.projected.data() + (slice * shape.tokens + row) * 2 * cut.states;
+        for (std::int64_t n = 0; n < shape.states; ++n) {
+          target[n] = (slice == 0 ? 0.0F : target[n]) + share[n];
+          target[shape.states + n] =
+              (slice == 0 ? 0.0F : target[shape.states + n]) + share[cut.states + n];
+        }
+      }
+    }
+  });
+}
+
+void add_sums(const RowScanShape& shape,
+              const Partition& cut,
+              const SliceSums& sums,
+              const RowScanGradients& out) {
+  for (std::int64_t c = 0; c < shape.channels; ++c) {
+    const std::int64_t slice = c / cut.padded;
+    for (std::int64_t n = 0; n < shape.states; ++n) {
+      out.A[c * shape.states + n] +=
+          sums.A.data()[(slice * cut.states + n) * cut.padded + c % cut.padded];
+    }
+    if (out.D != nullptr) {
+      out.D[c] += sums.D.data()[c];
+    }
+    if (out.dt_bias != nullptr) {
+      out.dt_bias[c] += sums.dt_bias.data()[c];
+    }
+  }
+}
+
+void check(const RowScanShape& shape, const RowScanInputs& in) {
+  YATES_ASSERT(shape.batch >= 0 && shape.tokens >= 0 && shape.channels >= 0 && shape.states >= 0,
+               "batch {}, tokens {}, channels {}, states {}",
+               shape.batch,
+               shape.tokens,
+               shape.channels,
+               shape.states);
+  YATES_ASSERT(in.delta != nullptr || in.dt_weight != nullptr || shape.rank == 0,
+               "rank {} without weights",
+               shape.rank);
+}
+
+}  // namespace
+
+std::int64_t row_scan_scratch(std::int64_t padded, std::int64_t states) {
+  return 7 * kRowScanTile * padded + 2 * kRowScanTile * round_up(states, kRowScanAlign) +
+         states * padded + (4 * kRowScanTile + 1) * kRowScanGroup * kRowScanAlign;
+}
+
+std::int64_t row_scan_state_count(const RowScanShape& shape) {
+  const Partition cut(shape);
+  return shape.batch * cut.slices * cut.states_of_slice();
+}
+
+void row_scan_forward_cpu(const RowScanShape& shape,
+                          const RowScanInputs& inputs,
+                          float* y,
+                          bool accumulate,
+                          float* states,
+                          const ParallelRunner& parallel,
+                          Isa isa) {
+  check(shape, inputs);
+  const Partition cut(shape);
+  const PackedWeights weights(shape, inputs, cut);
+  const RowScanFunction run = forward_function(isa);
+  parallel(shape.batch * cut.slices, [&](std::int64_t task) {
+    const std::int64_t sample = task / cut.slices;
+    AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));
+    RowScanSlice slice = slice_of(shape, inputs, cut, weights, sample, task % cut.slices);
+    slice.states_kept = states == nullptr ? nullptr : states + task * cut.states_of_slice();
+    slice.scratch = scratch.data();
+    slice.y = y + (slice.u - inputs.u);
+    slice.accumulate = accumulate;
+    run(slice);
+  });
+}
+
+void row_scan_backward_cpu(const RowScanShape& shape,
+                           const RowScanInputs& inputs,
+                           const float* states,
+                           const float* grad_y,
+                           const RowScanGradients& gradients,
+                           const ParallelRunner& parallel,
+                           Isa isa) {
+  check(shape, inputs);
+  const Partition cut(shape);
+  const PackedWeights weights(shape, inputs, cut);
+  SliceSums sums(shape, cut);
+  const RowScanFunction run = backward_function(isa);
+  for (std::int64_t sample = 0; sample < shape.batch; ++sample) {
+    parallel(cut.slices, [&](std::int64_t index) {
+      AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));
+      RowScanSlice slice = slice_of(shape, inputs, cut, weights, sample, index);
+      const std::int64_t offset = slice.u - inputs.u;
+      const std::int64_t first = index * cut.padded;
+      // The kernel only reads the kept states.
+      slice.states_kept =
+          const_cast<float*>(states) + (sample * cut.slices + index) * cut.states_of_slice();
+      slice.scratch = scratch.data();
+      slice.grad_y = grad_y + offset;
+      slice.grad_u = gradients.u + offset;
+      slice.grad_delta = gradients.delta + offset;
+      slice.grad_projected = sums.projected.data() + index * shape.tokens * 2 * cut.states;
+      slice.grad_A = sums.A.data() + first * cut.states;
+      slice.grad_D = sums.D.data() + first;
+      slice.grad_dt_bias = sums.dt_bias.data() + first;
+      run(slice);
+    });
+    float* features = gradients.features + sample * shape.tokens * (shape.rank + 2 * shape.states);
+    join_projections(shape, cut, sums, features, parallel);
+  }
+  add_sums(shape, cut, sums, gradients);
+}
+
+}  // namespace yates::kernels

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lane = channel: a vector of channels advances through a tile of tokens with four of its states in
+// registers. Compiled once per instruction set (kernels/simd/lanes.hpp).
+#include "kernels/scan/row_scan_simd.hpp"
+
+#include "kernels/simd/lanes.hpp"
+
+namespace yates::kernels::YATES_SIMD {
+namespace {
+
+constexpr std::int64_t T = kRowScanTile;
+constexpr std::int64_t G = kRowScanGroup;
+constexpr std::int64_t W = kLanes;
+
+/// One tile of tokens, staged from the rows. Arrays (block, token, lane) unless noted.
+struct Tile {
+  std::int64_t first;   ///< Position of the first token.
+  std::int64_t length;  ///< Tokens in it; the last may be short.
+  float* u;
+  float* dt;
+  float* dtu;
+  float* y;        ///< Forward: the sum so far. Backward: the gradient of y.
+  float* slope;    ///< Derivative of dt by its raw value.
+  float* grad_dt;  ///< Sum over states of what reaches dt through the exponents, over log2(e).
+  float* grad_dtu;
+  float* B;          ///< (token, state)
+  float* C;          ///< (token, state)
+  float* state;      ///< (state, padded): h forward; the carried gradient backward
+  float* decays;     ///< (token, G, lane)
+  float* history;    ///< (token + 1, G, lane): h before and after each token
+  float* projected;  ///< (token, 2 G, lane): products whose lane sums are grad B and grad C
+
+  Tile(const RowScanSlice& s) {  // NOLINT(google-explicit-constructor)
+    float* next = s.scratch;
+    const auto take = [&next](std::int64_t count) {
+      float* taken = next;
+      next += (count + kRowScanAlign - 1) / kRowScanAlign * kRowScanAlign;
+      return taken;
+    };
+    first = 0;
+    length = 0;
+    u = take(T * s.padded);
+    dt = take(T * s.padded);
+    dtu = take(T * s.padded);
+    y = take(T * s.padded);
+    slope = take(T * s.padded);
+    grad_dt = take(T * s.padded);
+    grad_dtu = take(T * s.padded);
+    B = take(T * s.states);
+    C = take(T * s.states);
+    state = take(s.states * s.padded);
+    decays = take(T * G * kRowScanAlign);
+    history = take((T + 1) * G * kRowScanAlign);
+    projected = take(T * 2 * G * kRowScanAlign);
+  }
+};
+
+std::int64_t row_at(const RowScanSlice& s, std::int64_t position) {
+  return s.order != nullptr ? s.order[position] : position;
+}
+
+Lanes raw_step(const RowScanSlice& s, std::int64_t row, std::int64_t channel) {
+  Lanes raw = load(s.dt_bias + channel);
+  if (s.delta != nullptr) {
+    return raw + load_some(s.delta + row * s.row_stride + channel, s.width - channel);
+  }
+  const float* features = s.features + row * s.feature_stride;
+  for (std::int64_t r = 0; r < s.rank; ++r) {
+    raw += features[r] * load(s.dt_weight + r * s.padded + channel);
+  }
+  return raw;
+}
+
+void stage_projections(const RowScanSlice& s, const Tile& tile) {
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const float* source = s.features + row_at(s, tile.first + t) * s.feature_stride + s.rank;
+    for (std::int64_t n = 0; n < s.true_states; ++n) {
+      tile.B[t * s.states + n] = source[n];
+      tile.C[t * s.states + n] = source[s.true_states + n];
+    }
+    for (std::int64_t n = s.true_states; n < s.states; ++n) {
+      tile.B[t * s.states + n] = 0;
+      tile.C[t * s.states + n] = 0;
+    }
+  }
+}
+
+void stage_steps(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const std::int64_t row = row_at(s, tile.first + t);
+    const std::int64_t place = channel * T + t * W;
+    const Lanes raw = raw_step(s, row, channel);
+    const Softplus dt = s.softplus ? softplus(raw) : Softplus{raw, splat(1)};
+    const Lanes u = load_some(s.u + row * s.row_stride + channel, s.width - channel);
+    store(tile.u + place, u);
+    store(tile.dt + place, dt.value);
+    store(tile.slope + place, dt.slope);
+    store(tile.dtu + place, dt.value * u);
+  }
+}
+
+void forward_group(const RowScanSlice& s, const Tile& tile, std::int64_t n0, std::int64_t channel) {
+  Lanes exponent[G];
+  Lanes h[G];
+  for (std::int64_t k = 0; k < G; ++k) {
+    exponent[k] = load(s.exponents + (n0 + k) * s.padded + channel);
+    h[k] = load(tile.state + (n0 + k) * s.padded + channel);
+  }
+  const float* B = tile.B + n0;
+  const float* C = tile.C + n0;
+  const std::int64_t place = channel * T;
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const Lanes dt = load(tile.dt + place + t * W);
+    const Lanes dtu = load(tile.dtu + place + t * W);
+    Lanes y = load(tile.y + place + t * W);
+#pragma GCC unroll 4
+    for (std::int64_t k = 0; k < G; ++k) {
+      h[k] = exp2(dt * exponent[k]) * h[k] + dtu * B[t * s.states + k];
+      y += h[k] * C[t * s.states + k];
+    }
+    store(tile.y + place + t * W, y);
+  }
+  for (std::int64_t k = 0; k < G; ++k) {
+    store(tile.state + (n0 + k) * s.padded + channel, h[k]);
+  }
+}
+
+void skip_term(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
+  const Lanes D = load(s.D + channel);
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const std::int64_t place = channel * T + t * W;
+    store(tile.y + place, D * load(tile.u + place));
+  }
+}
+
+void write_outputs(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    float* target = s.y + row_at(s, tile.first + t) * s.row_stride + channel;
+    Lanes y = load(tile.y + channel * T + t * W);
+    if (s.accumulate) {
+      y += load_some(target, s.width - channel);
+    }
+    store_some(target, y, s.width - channel);
+  }
+}
+
+void forward_tile(const RowScanSlice& s, const Tile& tile) {
+  stage_projections(s, tile);
+  for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+    stage_steps(s, tile, channel);
+    skip_term(s, tile, channel);
+    for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
+      forward_group(s, tile, n0, channel);
+    }
+    write_outputs(s, tile, channel);
+  }
+}
+
+/// Recomputes the decays and states of one group over the tile from the state kept before it.
+void replay_group(const RowScanSlice& s,
+                  const Tile& tile,
+                  const float* kept,
+                  std::int64_t n0,
+                  std::int64_t channel) {
+  Lanes exponent[G];
+  Lanes h[G];
+  for (std::int64_t k = 0; k < G; ++k) {
+    exponent[k] = load(s.exponents + (n0 + k) * s.padded + channel);
+    h[k] = load(kept + (n0 + k) * s.padded + channel);
+    store(tile.history + k * W, h[k]);
+  }
+  const std::int64_t place = channel * T;
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const Lanes dt = load(tile.dt + place + t * W);
+    const Lanes dtu = load(tile.dtu + place + t * W);
+#pragma GCC unroll 4
+    for (std::int64_t k = 0; k < G; ++k) {
+      const Lanes decay = exp2(dt * exponent[k]);
+      h[k] = decay * h[k] + dtu * tile.B[t * s.states + n0 + k];
+      store(tile.decays + (t * G + k) * W, decay);
+      store(tile.history + ((t + 1) * G + k) * W, h[k]);
+    }
+  }
+}
+
+/// Walks one group backwards over the tile. The gradient of h[t] is what later tokens carry back
+/// plus C[t] times the gradient of y[t].
+void backward_group(const RowScanSlice& s,
+                    const Tile& tile,
+                    std::int64_t n0,
+                    std::int64_t channel) {
+  Lanes exponent[G];
+  Lanes carry[G];
+  Lanes grad_A[G];
+  for (std::int64_t k = 0; k < G; ++k) {
+    exponent[k] = load(s.exponents + (n0 + k) * s.padded + channel);
+    carry[k] = load(tile.state + (n0 + k) * s.padded + channel);
+    grad_A[k] = Lanes{};
+  }
+  const std::int64_t place = channel * T;
+  for (std::int64_t t = tile.length; t-- > 0;) {
+    const Lanes grad_y = load(tile.y + place + t * W);
+    const Lanes dt = load(tile.dt + place + t * W);
+    const Lanes dtu = load(tile.dtu + place + t * W);
+    Lanes grad_dt = load(tile.grad_dt + place + t * W);
+    Lanes grad_dtu = load(tile.grad_dtu + place + t * W);
+    float* grad_B = tile.projected + t * 2 * G * W;
+    float* grad_C = grad_B + G * W;
+#pragma GCC unroll 4
+    for (std::int64_t k = 0; k < G; ++k) {
+      const Lanes grad_h = grad_y * tile.C[t * s.states + n0 + k] + carry[k];
+      store(grad_C + k * W,
+            grad_y * load(tile.history + ((t + 1) * G + k) * W) + load(grad_C + k * W));
+      store(grad_B + k * W, grad_h * dtu + load(grad_B + k * W));
+      carry[k] = grad_h * load(tile.decays + (t * G + k) * W);
+      const Lanes grad_exponent = carry[k] * load(tile.history + (t * G + k) * W);
+      grad_A[k] += grad_exponent * dt;
+      grad_dt += grad_exponent * exponent[k];
+      grad_dtu += grad_h * tile.B[t * s.states + n0 + k];
+    }
+    store(tile.grad_dt + place + t * W, grad_dt);
+    store(tile.grad_dtu + place + t * W, grad_dtu);
+  }
+  for (std::int64_t k = 0; k < G; ++k) {
+    const std::int64_t place_n = (n0 + k) * s.padded + channel;
+    store(tile.state + place_n, carry[k]);
+    store(s.grad_A + place_n, load(s.grad_A + place_n) + grad_A[k]);
+  }
+}
+
+float lane_sum(const float* lanes) {
+  float sums[W];
+  for (std::int64_t i = 0; i < W; ++i) {
+    sums[i] = lanes[i];
+  }
+  for (std::int64_t half = W / 2; half > 0; half /= 2) {
+    for (std::int64_t i = 0; i < half; ++i) {
+      sums[i] += sums[i + half];
+    }
+  }
+  return sums[0];
+}
+
+void write_projected(const RowScanSlice& s, const Tile& tile, std::int64_t n0) {
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    float* target = s.grad_projected + row_at(s, tile.first + t) * 2 * s.states + n0;
+    const float* products = tile.projected + t * 2 * G * W;
+    for (std::int64_t k = 0; k < G; ++k) {
+      target[k] = lane_sum(products + k * W);
+      target[s.states + k] = lane_sum(products + (G + k) * W);
+    }
+  }
+}
+
+void stage_gradients(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const std::int64_t place = channel * T + t * W;
+    const float* source = s.grad_y + row_at(s, tile.first + t) * s.row_stride + channel;
+    store(tile.y + place, load_some(source, s.width - channel));
+    store(tile.grad_dt + place, Lanes{});
+    store(tile.grad_dtu + place, Lanes{});
+  }
+}
+
+void write_gradients(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
+  const Lanes D = load(s.D + channel);
+  Lanes grad_D{};
+  Lanes grad_bias{};
+  for (std::int64_t t = 0; t < tile.length; ++t) {
+    const std::int64_t place = channel * T + t * W;
+    const std::int64_t target = row_at(s, tile.first + t) * s.row_stride + channel;
+    const Lanes u = load(tile.u + place);
+    const Lanes grad_y = load(tile.y + place);
+    const Lanes grad_dtu = load(tile.grad_dtu + place);
+    const Lanes grad_dt = load(tile.grad_dt + place) * 0.69314718F + grad_dtu * u;
+    const Lanes grad_raw = grad_dt * load(tile.slope + place);
+    grad_D += grad_y * u;
+    grad_bias += grad_raw;
+    store_some(s.grad_u + target, grad_dtu * load(tile.dt + place) + D * grad_y, s.width - channel);
+    store_some(s.grad_delta + target, grad_raw, s.width - channel);
+  }
+  store(s.grad_D + channel, load(s.grad_D + channel) + grad_D);
+  store(s.grad_dt_bias + channel, load(s.grad_dt_bias + channel) + grad_bias);
+}
+
+void backward_tile(const RowScanSlice& s, const Tile& tile, const float* kept) {
+  stage_projections(s, tile);
+  for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+    stage_steps(s, tile, channel);
+    stage_gradients(s, tile, channel);
+  }
+  for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
+    std::memset(tile.projected, 0, static_cast<std::size_t>(T * 2 * G * W) * sizeof(float));
+    for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+      replay_group(s, tile, kept, n0, channel);
+      backward_group(s, tile, n0, channel);
+    }
+    write_projected(s, tile, n0);
+  }
+  for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+    write_gradients(s, tile, channel);
+  }
+}
+
+std::int64_t tile_length(const RowScanSlice& s, std::int64_t first) {
+  return s.tokens - first < T ? s.tokens - first : T;
+}
+
+}  // namespace
+
+void row_scan_slice_forward(const RowScanSlice& slice) {
+  Tile tile(slice);
+  const std::int64_t state_count = slice.states * slice.padded;
+  const auto state_bytes = static_cast<std::size_t>(state_count) * sizeof(float);
+  std::memset(tile.state, 0, state_bytes);
+  float* kept = slice.states_kept;
+  for (tile.first = 0; tile.first < slice.tokens; tile.first += T) {
+    if (kept != nullptr) {
+      std::memcpy(kept, tile.state, state_bytes);
+      kept += state_count;
+    }
+    tile.length = tile_length(slice, tile.first);
+    forward_tile(slice, tile);
+  }
+}
+
+void row_scan_slice_backward(const RowScanSlice& slice) {
+  Tile tile(slice);
+  const std::int64_t state_count = slice.states * slice.padded;
+  std::memset(tile.state, 0, static_cast<std::size_t>(state_count) * sizeof(float));
+  for (std::int64_t i = (slice.tokens + T - 1) / T; i-- > 0;) {
+    tile.first = i * T;
+    tile.length = tile_length(slice, tile.first);
+    backward_tile(slice, tile, slice.states_kept + i * state_count);
+  }
+}
+
+}  // namespace yates::kernels::YATES_SIMD

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One slice of channels of one sample of the row scan: the unit of work of row_scan_cpu.cpp, plain
+// pointers only, and the functions that do it, one pair per instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/simd/isa.hpp"
+
+namespace yates::kernels {
+
+inline constexpr std::int64_t kRowScanTile = 32;   ///< Tokens per tile and per stored state.
+inline constexpr std::int64_t kRowScanGroup = 4;   ///< States held in registers at a time.
+inline constexpr std::int64_t kRowScanAlign = 16;  ///< Slices are padded to this many channels.
+
+/// `padded` channels, of which `width` exist; `states` is padded to a multiple of kRowScanGroup.
+/// Arrays of the slice's own (not rows) are zero in the padding.
+struct RowScanSlice {
+  std::int64_t tokens = 0;
+  std::int64_t width = 0;
+  std::int64_t padded = 0;
+  std::int64_t states = 0;
+  std::int64_t true_states = 0;
+  std::int64_t rank = 0;
+  std::int64_t row_stride = 0;      ///< Elements from one row of u, delta, y to the next.
+  std::int64_t feature_stride = 0;  ///< The same of the features.
+  bool softplus = true;
+  const std::int32_t* order = nullptr;  ///< Row at each position, or null.
+  const float* u = nullptr;             ///< First channel of the slice in row 0.
+  const float* delta = nullptr;
+  const float* features = nullptr;
+  const float* exponents = nullptr;  ///< (state, padded): A log2(e)
+  const float* D = nullptr;          ///< (padded)
+  const float* dt_bias = nullptr;    ///< (padded)
+  const float* dt_weight = nullptr;  ///< (rank, padded)
+  float* states_kept = nullptr;      ///< (tile, state, padded): h before each tile, or null
+  float* scratch = nullptr;          ///< row_scan_scratch(padded, states) elements
+  // Forward.
+  float* y = nullptr;
+  bool accumulate = false;  ///< Add to y instead of overwriting it.
+  // Backward.
+  const float* grad_y = nullptr;
+  float* grad_u = nullptr;
+  float* grad_delta = nullptr;
+  float* grad_projected = nullptr;  ///< (row, 2 states): this slice's share of grad B, grad C
+  float* grad_A = nullptr;          ///< (state, padded), added to
+  float* grad_D = nullptr;          ///< (padded), added to
+  float* grad_dt_bias = nullptr;    ///< (padded), added to
+};
+
+/// Elements of scratch memory that one slice needs.
+std::int64_t row_scan_scratch(std::int64_t padded, std::int64_t states);
+
+using RowScanFunction = void (*)(const RowScanSlice&);
+
+namespace plain {
+void row_scan_slice_forward(const RowScanSlice& slice);
+void row_scan_slice_backward(const RowScanSlice& slice);
+}  // namespace plain
+namespace avx2 {
+void row_scan_slice_forward(const RowScanSlice& slice);
+void row_scan_slice_backward(const RowScanSlice& slice);
+}  // namespace avx2
+namespace avx512 {
+void row_scan_slice_forward(const RowScanSlice& slice);
+void row_scan_slice_backward(const RowScanSlice& slice);
+}  // namespace avx512
+
+}  // namespace yates::kernels

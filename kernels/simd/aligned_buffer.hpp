@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scratch memory on cache-line boundaries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace yates::kernels {
+
+/// `count` floats, aligned to 64 bytes, zero at first. Empty buffers are allowed.
+class AlignedBuffer {
+ public:
+  explicit AlignedBuffer(std::int64_t count)
+      : data_(new (std::align_val_t{kAlignment}) float[static_cast<std::size_t>(count)]()) {}
+
+  [[nodiscard]] float* data() { return data_.get(); }
+  [[nodiscard]] const float* data() const { return data_.get(); }
+
+ private:
+  static constexpr std::size_t kAlignment = 64;
+  struct Release {
+    void operator()(float* data) const { ::operator delete[](data, std::align_val_t{kAlignment}); }
+  };
+  std::unique_ptr<float[], Release> data_;
+};
+
+}  // namespace yates::kernels
