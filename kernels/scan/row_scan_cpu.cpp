@@ -6,22 +6,12 @@
 #include "base/error.hpp"
 #include "kernels/scan/row_scan_simd.hpp"
 #include "kernels/simd/aligned_buffer.hpp"
+#include "kernels/simd/channel_slices.hpp"
 
 namespace yates::kernels {
 namespace {
 
 constexpr float kLog2E = 1.44269504F;
-/// Wide enough to amortise what every slice repeats, at least four where the width allows it.
-constexpr std::int64_t kWidestSlice = 64;
-constexpr std::int64_t kWantedSlices = 4;
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-std::int64_t round_up(std::int64_t a, std::int64_t b) {
-  return divide_up(a, b) * b;
-}
-
 /// How the channels are cut; depends on the shape alone.
 struct Partition {
   std::int64_t padded;  ///< Channels per slice.
@@ -30,9 +20,7 @@ struct Partition {
   std::int64_t tiles;
 
   explicit Partition(const RowScanShape& shape)
-      : padded(round_up(divide_up(std::max<std::int64_t>(shape.channels, 1),
-                                  std::max(kWantedSlices, divide_up(shape.channels, kWidestSlice))),
-                        kRowScanAlign)),
+      : padded(slice_width(shape.channels)),
         slices(divide_up(shape.channels, padded)),
         states(round_up(shape.states, kRowScanGroup)),
         tiles(divide_up(shape.tokens, kRowScanTile)) {}
@@ -65,28 +53,6 @@ struct PackedWeights {
     }
   }
 };
-
-RowScanFunction forward_function(Isa isa) {
-#ifdef YATES_X86_SIMD
-  switch (isa) {
-    case Isa::Avx512: return avx512::row_scan_slice_forward;
-    case Isa::Avx2: return avx2::row_scan_slice_forward;
-    case Isa::Plain: break;
-  }
-#endif
-  return plain::row_scan_slice_forward;
-}
-
-RowScanFunction backward_function(Isa isa) {
-#ifdef YATES_X86_SIMD
-  switch (isa) {
-    case Isa::Avx512: return avx512::row_scan_slice_backward;
-    case Isa::Avx2: return avx2::row_scan_slice_backward;
-    case Isa::Plain: break;
-  }
-#endif
-  return plain::row_scan_slice_backward;
-}
 
 RowScanSlice slice_of(const RowScanShape& shape,
                       const RowScanInputs& in,
@@ -185,8 +151,8 @@ void check(const RowScanShape& shape, const RowScanInputs& in) {
 }  // namespace
 
 std::int64_t row_scan_scratch(std::int64_t padded, std::int64_t states) {
-  return 7 * kRowScanTile * padded + 2 * kRowScanTile * round_up(states, kRowScanAlign) +
-         states * padded + (4 * kRowScanTile + 1) * kRowScanGroup * kRowScanAlign;
+  return 7 * kRowScanTile * padded + 2 * kRowScanTile * round_up(states, kSliceAlign) +
+         states * padded + (4 * kRowScanTile + 1) * kRowScanGroup * kSliceAlign + 13 * kRowScanSkew;
 }
 
 std::int64_t row_scan_state_count(const RowScanShape& shape) {
@@ -204,7 +170,7 @@ void row_scan_forward_cpu(const RowScanShape& shape,
   check(shape, inputs);
   const Partition cut(shape);
   const PackedWeights weights(shape, inputs, cut);
-  const RowScanFunction run = forward_function(isa);
+  const auto run = YATES_FOR_ISA(isa, row_scan_slice_forward);
   parallel(shape.batch * cut.slices, [&](std::int64_t task) {
     const std::int64_t sample = task / cut.slices;
     AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));
@@ -228,7 +194,7 @@ void row_scan_backward_cpu(const RowScanShape& shape,
   const Partition cut(shape);
   const PackedWeights weights(shape, inputs, cut);
   SliceSums sums(shape, cut);
-  const RowScanFunction run = backward_function(isa);
+  const auto run = YATES_FOR_ISA(isa, row_scan_slice_backward);
   for (std::int64_t sample = 0; sample < shape.batch; ++sample) {
     parallel(cut.slices, [&](std::int64_t index) {
       AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));

@@ -34,7 +34,7 @@ struct Tile {
     float* next = s.scratch;
     const auto take = [&next](std::int64_t count) {
       float* taken = next;
-      next += (count + kRowScanAlign - 1) / kRowScanAlign * kRowScanAlign;
+      next += (count + kSliceAlign - 1) / kSliceAlign * kSliceAlign + kRowScanSkew;
       return taken;
     };
     first = 0;
@@ -49,9 +49,9 @@ struct Tile {
     B = take(T * s.states);
     C = take(T * s.states);
     state = take(s.states * s.padded);
-    decays = take(T * G * kRowScanAlign);
-    history = take((T + 1) * G * kRowScanAlign);
-    projected = take(T * 2 * G * kRowScanAlign);
+    decays = take(T * G * kSliceAlign);
+    history = take((T + 1) * G * kSliceAlign);
+    projected = take(T * 2 * G * kSliceAlign);
   }
 };
 
@@ -85,17 +85,36 @@ void stage_projections(const RowScanSlice& s, const Tile& tile) {
   }
 }
 
+/// With `Slopes` also what the backward pass needs of the step size.
+template <bool Slopes>
 void stage_steps(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
   for (std::int64_t t = 0; t < tile.length; ++t) {
     const std::int64_t row = row_at(s, tile.first + t);
     const std::int64_t place = channel * T + t * W;
     const Lanes raw = raw_step(s, row, channel);
-    const Softplus dt = s.softplus ? softplus(raw) : Softplus{raw, splat(1)};
+    SoftplusSlope dt{raw, splat(1)};
+    if (s.softplus) {
+      dt = Slopes ? softplus_slope(raw) : SoftplusSlope{softplus(raw), Lanes{}};
+    }
     const Lanes u = load_some(s.u + row * s.row_stride + channel, s.width - channel);
     store(tile.u + place, u);
     store(tile.dt + place, dt.value);
-    store(tile.slope + place, dt.slope);
     store(tile.dtu + place, dt.value * u);
+    if (Slopes) {
+      store(tile.slope + place, dt.slope);
+    }
+  }
+}
+
+/// Asks for the rows of the tile that starts at `first`, to be there when it is staged.
+void prefetch_tile(const RowScanSlice& s, std::int64_t first, const float* more) {
+  constexpr std::int64_t kLine = 16;
+  for (std::int64_t t = first; t < first + T && t < s.tokens && t >= 0; ++t) {
+    const std::int64_t row = row_at(s, t);
+    for (std::int64_t c = 0; c < s.width; c += kLine) {
+      __builtin_prefetch(s.u + row * s.row_stride + c);
+      __builtin_prefetch(more + row * s.row_stride + c);
+    }
   }
 }
 
@@ -146,8 +165,9 @@ void write_outputs(const RowScanSlice& s, const Tile& tile, std::int64_t channel
 
 void forward_tile(const RowScanSlice& s, const Tile& tile) {
   stage_projections(s, tile);
+  prefetch_tile(s, tile.first + T, s.y);
   for (std::int64_t channel = 0; channel < s.padded; channel += W) {
-    stage_steps(s, tile, channel);
+    stage_steps<false>(s, tile, channel);
     skip_term(s, tile, channel);
     for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
       forward_group(s, tile, n0, channel);
@@ -184,7 +204,8 @@ void replay_group(const RowScanSlice& s,
 }
 
 /// Walks one group backwards over the tile. The gradient of h[t] is what later tokens carry back
-/// plus C[t] times the gradient of y[t].
+/// plus C[t] times the gradient of y[t]. The `First` channels start the products, others add.
+template <bool First>
 void backward_group(const RowScanSlice& s,
                     const Tile& tile,
                     std::int64_t n0,
@@ -192,10 +213,12 @@ void backward_group(const RowScanSlice& s,
   Lanes exponent[G];
   Lanes carry[G];
   Lanes grad_A[G];
+  Lanes h[G];
   for (std::int64_t k = 0; k < G; ++k) {
     exponent[k] = load(s.exponents + (n0 + k) * s.padded + channel);
     carry[k] = load(tile.state + (n0 + k) * s.padded + channel);
     grad_A[k] = Lanes{};
+    h[k] = load(tile.history + (tile.length * G + k) * W);
   }
   const std::int64_t place = channel * T;
   for (std::int64_t t = tile.length; t-- > 0;) {
@@ -209,11 +232,11 @@ void backward_group(const RowScanSlice& s,
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
       const Lanes grad_h = grad_y * tile.C[t * s.states + n0 + k] + carry[k];
-      store(grad_C + k * W,
-            grad_y * load(tile.history + ((t + 1) * G + k) * W) + load(grad_C + k * W));
-      store(grad_B + k * W, grad_h * dtu + load(grad_B + k * W));
+      store(grad_C + k * W, First ? grad_y * h[k] : grad_y * h[k] + load(grad_C + k * W));
+      store(grad_B + k * W, First ? grad_h * dtu : grad_h * dtu + load(grad_B + k * W));
       carry[k] = grad_h * load(tile.decays + (t * G + k) * W);
-      const Lanes grad_exponent = carry[k] * load(tile.history + (t * G + k) * W);
+      h[k] = load(tile.history + (t * G + k) * W);
+      const Lanes grad_exponent = carry[k] * h[k];
       grad_A[k] += grad_exponent * dt;
       grad_dt += grad_exponent * exponent[k];
       grad_dtu += grad_h * tile.B[t * s.states + n0 + k];
@@ -228,27 +251,13 @@ void backward_group(const RowScanSlice& s,
   }
 }
 
-float lane_sum(const float* lanes) {
-  float sums[W];
-  for (std::int64_t i = 0; i < W; ++i) {
-    sums[i] = lanes[i];
-  }
-  for (std::int64_t half = W / 2; half > 0; half /= 2) {
-    for (std::int64_t i = 0; i < half; ++i) {
-      sums[i] += sums[i + half];
-    }
-  }
-  return sums[0];
-}
-
 void write_projected(const RowScanSlice& s, const Tile& tile, std::int64_t n0) {
   for (std::int64_t t = 0; t < tile.length; ++t) {
     float* target = s.grad_projected + row_at(s, tile.first + t) * 2 * s.states + n0;
-    const float* products = tile.projected + t * 2 * G * W;
-    for (std::int64_t k = 0; k < G; ++k) {
-      target[k] = lane_sum(products + k * W);
-      target[s.states + k] = lane_sum(products + (G + k) * W);
-    }
+    float sums[2 * G];
+    eight_lane_sums(tile.projected + t * 2 * G * W, sums);
+    std::memcpy(target, sums, G * sizeof(float));
+    std::memcpy(target + s.states, sums + G, G * sizeof(float));
   }
 }
 
@@ -285,15 +294,17 @@ void write_gradients(const RowScanSlice& s, const Tile& tile, std::int64_t chann
 
 void backward_tile(const RowScanSlice& s, const Tile& tile, const float* kept) {
   stage_projections(s, tile);
+  prefetch_tile(s, tile.first - T, s.grad_y);
   for (std::int64_t channel = 0; channel < s.padded; channel += W) {
-    stage_steps(s, tile, channel);
+    stage_steps<true>(s, tile, channel);
     stage_gradients(s, tile, channel);
   }
   for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
-    std::memset(tile.projected, 0, static_cast<std::size_t>(T * 2 * G * W) * sizeof(float));
-    for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+    replay_group(s, tile, kept, n0, 0);
+    backward_group<true>(s, tile, n0, 0);
+    for (std::int64_t channel = W; channel < s.padded; channel += W) {
       replay_group(s, tile, kept, n0, channel);
-      backward_group(s, tile, n0, channel);
+      backward_group<false>(s, tile, n0, channel);
     }
     write_projected(s, tile, n0);
   }

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 
-#include "kernels/simd/isa.hpp"
+#include "kernels/simd/channel_slices.hpp"
+#include "kernels/simd/dispatch.hpp"
 
 namespace yates::kernels {
 
-inline constexpr std::int64_t kRowScanTile = 32;   ///< Tokens per tile and per stored state.
-inline constexpr std::int64_t kRowScanGroup = 4;   ///< States held in registers at a time.
-inline constexpr std::int64_t kRowScanAlign = 16;  ///< Slices are padded to this many channels.
+inline constexpr std::int64_t kRowScanTile = 32;  ///< Tokens per tile and per stored state.
+inline constexpr std::int64_t kRowScanGroup = 4;  ///< States held in registers at a time.
+/// Elements between scratch arrays: arrays of a multiple of 4 KiB would share their cache sets.
+inline constexpr std::int64_t kRowScanSkew = 5 * kSliceAlign;
 
 /// `padded` channels, of which `width` exist; `states` is padded to a multiple of kRowScanGroup.
 /// Arrays of the slice's own (not rows) are zero in the padding.
@@ -51,19 +53,7 @@ struct RowScanSlice {
 /// Elements of scratch memory that one slice needs.
 std::int64_t row_scan_scratch(std::int64_t padded, std::int64_t states);
 
-using RowScanFunction = void (*)(const RowScanSlice&);
-
-namespace plain {
-void row_scan_slice_forward(const RowScanSlice& slice);
-void row_scan_slice_backward(const RowScanSlice& slice);
-}  // namespace plain
-namespace avx2 {
-void row_scan_slice_forward(const RowScanSlice& slice);
-void row_scan_slice_backward(const RowScanSlice& slice);
-}  // namespace avx2
-namespace avx512 {
-void row_scan_slice_forward(const RowScanSlice& slice);
-void row_scan_slice_backward(const RowScanSlice& slice);
-}  // namespace avx512
+YATES_PER_ISA(void row_scan_slice_forward(const RowScanSlice& slice))
+YATES_PER_ISA(void row_scan_slice_backward(const RowScanSlice& slice))
 
 }  // namespace yates::kernels

@@ -130,25 +130,78 @@ inline Lanes sigmoid(Lanes x) {
   return 1.0F / (1.0F + exp(-x));
 }
 
-/// softplus and its derivative share their exponential.
-struct Softplus {
+/// log(1 + t) for t in [0, 1]: t + t^2 h(t), relative error 5e-8, small also where t is tiny.
+inline Lanes log1p_of_fraction(Lanes t) {
+  Lanes h = t * 0.00536466976F - 0.0300651759F;
+  h = h * t + 0.0792035404F;
+  h = h * t - 0.137537192F;
+  h = h * t + 0.191536168F;
+  h = h * t - 0.248571544F;
+  h = h * t + 0.333213216F;
+  h = h * t - 0.499996479F;
+  return t * t * h + t;
+}
+
+/// log(1 + e^x); NaN stays NaN.
+inline Lanes softplus(Lanes x) {
+  return (x > 0.0F ? x : Lanes{}) + log1p_of_fraction(exp(x < 0.0F ? x : -x));
+}
+
+/// softplus(x) and its derivative, sigmoid(x), out of one exponential.
+struct SoftplusSlope {
   Lanes value;
   Lanes slope;
 };
 
-/// log(1 + e^x), with small relative error also where it is tiny, and sigmoid(x).
-inline Softplus softplus(Lanes x) {
+inline SoftplusSlope softplus_slope(Lanes x) {
   const Lanes t = exp(x < 0.0F ? x : -x);
-  // log(1 + t) = 2 atanh(s), s = t / (2 + t) <= 1/3.
-  const Lanes s = t / (t + 2.0F);
-  const Lanes q = s * s;
-  Lanes p = q * 0.14006009F + 0.14000899F;
-  p = p * q + 0.20010764F;
-  p = p * q + 0.33333208F;
-  const Lanes log1p = 2.0F * (s + s * q * p);
   const Lanes reciprocal = 1.0F / (t + 1.0F);
-  return {.value = (x > 0.0F ? x : Lanes{}) + log1p,
+  return {.value = (x > 0.0F ? x : Lanes{}) + log1p_of_fraction(t),
           .slope = x < 0.0F ? t * reciprocal : reciprocal};
+}
+
+/// Eight lane sums at once: element m of `sums` is the sum over the lanes of the m-th vector at
+/// `vectors`. Halves are folded pairwise, so that a shuffle serves two vectors.
+inline void eight_lane_sums(const float* vectors, float* sums) {
+#if defined(__AVX512F__)
+  const auto fold = [](Lanes a, Lanes b, __m512i low, __m512i high) {
+    return Lanes(_mm512_permutex2var_ps(__m512(a), low, __m512(b))) +
+           Lanes(_mm512_permutex2var_ps(__m512(a), high, __m512(b)));
+  };
+  // Lanes with bit H clear take from a, the others from b.
+  const __m512i low8 = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+  const __m512i high8 =
+      _mm512_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  const __m512i low4 = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
+  const __m512i high4 =
+      _mm512_setr_epi32(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+  const __m512i low2 = _mm512_setr_epi32(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+  const __m512i high2 =
+      _mm512_setr_epi32(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  const auto vector = [vectors](std::int64_t m) { return load(vectors + m * kLanes); };
+  const Lanes v04 = fold(vector(0), vector(4), low8, high8);
+  const Lanes v26 = fold(vector(2), vector(6), low8, high8);
+  const Lanes v15 = fold(vector(1), vector(5), low8, high8);
+  const Lanes v37 = fold(vector(3), vector(7), low8, high8);
+  const Lanes pairs = fold(fold(v04, v26, low4, high4), fold(v15, v37, low4, high4), low2, high2);
+  // Sum m now stands in lanes 2 m and 2 m + 1.
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 0, 0, 0, 0, 0, 0, 0, 0);
+  const Lanes result = Lanes(_mm512_permutexvar_ps(even, __m512(pairs))) +
+                       Lanes(_mm512_permutexvar_ps(odd, __m512(pairs)));
+  std::memcpy(sums, &result, 8 * sizeof(float));
+#else
+  for (std::int64_t m = 0; m < 8; ++m) {
+    float lanes[kLanes];
+    std::memcpy(lanes, vectors + m * kLanes, sizeof lanes);
+    for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
+      for (std::int64_t i = 0; i < half; ++i) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    sums[m] = lanes[0];
+  }
+#endif
 }
 
 }  // namespace yates::kernels::YATES_SIMD
