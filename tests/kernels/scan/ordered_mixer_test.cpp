@@ -6,8 +6,12 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randperm.h>
+#include <ATen/ops/stack.h>
 #include <gtest/gtest.h>
 
+#include "kernels/scan/ordered_mixer_composed_torch.hpp"
 #include "kernels/scan/ordered_mixer_torch.hpp"
 #include "kernels/scan/token_orders.hpp"
 #include "tests/support/golden_tensors.hpp"
@@ -28,9 +32,12 @@ at::Tensor orders_of(std::array<std::int64_t, 3> grid) {
       .clone();
 }
 
+/// Distance over norm; the plain distance from zero.
 double relative_l2(const at::Tensor& actual, const at::Tensor& expected) {
-  const at::Tensor difference = actual.to(at::kDouble) - expected.to(at::kDouble);
-  return (difference.norm() / expected.to(at::kDouble).norm()).item<double>();
+  const at::Tensor wanted = expected.to(at::kDouble);
+  const double distance = (actual.to(at::kDouble) - wanted).norm().item<double>();
+  const double norm = wanted.norm().item<double>();
+  return norm > 0 ? distance / norm : distance;
 }
 
 /// The published layer on (batch, d, 3, 4, 5) out of its parameters by name.
@@ -101,6 +108,90 @@ TEST(OrderedMixer, EqualsThePublishedLayerInFloat64) {
 
 TEST(OrderedMixer, EqualsThePublishedLayerInFloat32) {
   expect_published_layer(at::kFloat, 2e-6);
+}
+
+/// A random block with an order of its own for every sample.
+struct RandomBlock {
+  at::Tensor xz, orders, grad;
+  MixerWeights weights;
+
+  RandomBlock(std::int64_t batch, std::int64_t tokens, std::int64_t channels) {
+    constexpr std::int64_t kStates = 16;
+    const std::int64_t rank = (channels / 2 + 15) / 16;
+    const auto uniform = [](at::IntArrayRef shape, double low, double high) {
+      return (at::rand(shape) * (high - low) + low).set_requires_grad(true);
+    };
+    xz = uniform({batch, tokens, 2 * channels}, -1, 1);
+    grad = uniform({batch, tokens, channels}, -1, 1).detach();
+    weights = {.conv_weight = uniform({channels, 1, 4}, -0.5, 0.5),
+               .conv_bias = uniform({channels}, -0.1, 0.1),
+               .x_proj = uniform({rank + 2 * kStates, channels}, -0.2, 0.2),
+               .dt_weight = uniform({channels, rank}, -0.5, 0.5),
+               .dt_bias = uniform({channels}, -6, -2),
+               .A = uniform({channels, kStates}, -16, -0.5),
+               .D = uniform({channels}, 0.9, 1.1)};
+    std::vector<at::Tensor> permutations;
+    for (std::int64_t i = 0; i < batch * 3; ++i) {
+      permutations.push_back(at::randperm(tokens).to(at::kInt));
+    }
+    orders = at::stack(permutations).reshape({batch, 3, tokens});
+  }
+
+  [[nodiscard]] std::vector<at::Tensor> leaves() const {
+    return {xz,
+            weights.conv_weight,
+            weights.conv_bias,
+            weights.x_proj,
+            weights.dt_weight,
+            weights.dt_bias,
+            weights.A,
+            weights.D};
+  }
+
+  /// The output, then the gradients of the leaves.
+  template <typename Mixer>
+  std::vector<at::Tensor> run(Mixer mixer) {
+    for (const at::Tensor& leaf : leaves()) {
+      leaf.mutable_grad().reset();
+    }
+    const at::Tensor y = mixer(xz, weights, orders);
+    y.backward(grad);
+    std::vector<at::Tensor> results = {y.detach()};
+    for (const at::Tensor& leaf : leaves()) {
+      results.push_back(leaf.grad().clone());
+    }
+    return results;
+  }
+};
+
+TEST(OrderedMixer, EqualsItsCompositionForOrdersPerSample) {
+  for (const std::int64_t tokens : {1, 2, 33, 100}) {
+    RandomBlock block(2, tokens, 48);
+    const auto fused = block.run(ordered_mixer);
+    const auto composed = block.run(ordered_mixer_composed);
+    for (std::size_t i = 0; i < fused.size(); ++i) {
+      EXPECT_LE(relative_l2(fused[i], composed[i]), 5e-6)
+          << "tokens " << tokens << ", result " << i;
+    }
+  }
+}
+
+TEST(OrderedMixer, GivesTheSameBitsInEveryRun) {
+  RandomBlock block(1, 200, 64);
+  const auto first = block.run(ordered_mixer);
+  for (int repetition = 0; repetition < 3; ++repetition) {
+    const auto again = block.run(ordered_mixer);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      EXPECT_TRUE(again[i].equal(first[i])) << i;
+    }
+  }
+}
+
+TEST(OrderedMixer, RefusesWhatDoesNotFit) {
+  RandomBlock block(1, 5, 16);
+  EXPECT_THROW(ordered_mixer(block.xz, block.weights, block.orders + 1), c10::Error);
+  EXPECT_THROW(ordered_mixer(block.xz, block.weights, block.orders.to(at::kLong)), c10::Error);
+  EXPECT_THROW(ordered_mixer(block.xz.narrow(2, 0, 16), block.weights, block.orders), c10::Error);
 }
 
 }  // namespace
