@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "io/dataset/manifest.hpp"
-#include "io/dataset/modality.hpp"
+#include "io/shard/manifest.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {

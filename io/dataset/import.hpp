@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "io/dataset/manifest.hpp"
 #include "io/dataset/prepare_case.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "io/dataset/case_folder.hpp"
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 

@@ -10,8 +10,8 @@
 #include <fmt/ranges.h>
 
 #include "io/dataset/box.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/image/image.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {

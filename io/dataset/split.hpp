@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "io/dataset/manifest.hpp"
 #include "io/dataset/options.hpp"
 #include "io/dataset/sample.hpp"
 #include "io/dataset/sampler.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 

@@ -13,10 +13,10 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "io/dataset/box.hpp"
-#include "io/dataset/manifest.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/dataset/ordered_work.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/manifest.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "io/dataset/modality.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "io/dataset/manifest.hpp"
 #include "io/image/geometry.hpp"
+#include "io/shard/manifest.hpp"
 #include "io/shard/shard_file.hpp"
 
 namespace yates::io {

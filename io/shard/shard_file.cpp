@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 #include "io/shard/shard_layout.hpp"
 
 namespace yates::io {

@@ -5,8 +5,8 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/modality.hpp"
 #include "io/shard/shard_layout.hpp"
 
 namespace yates::io {

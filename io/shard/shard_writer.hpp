@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "io/dataset/manifest.hpp"
 #include "io/hdf5/hdf5_file.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 #include "io/shard/shard_writer.hpp"
 
 namespace yates::testing {

@@ -7,9 +7,9 @@
 
 #include "base/json.hpp"
 #include "io/dataset/import.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/modality.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace yates::io {

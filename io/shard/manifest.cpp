@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "io/dataset/modality.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 
 #include <gtest/gtest.h>
 
