@@ -59,6 +59,8 @@ int run_app(int argc, char** argv, std::span<const RegisterVerb> verbs) {
       fmt::print("{}", app.help());
     }
     return 0;
+  } catch (const CLI::RuntimeError& ended) {
+    return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return usage_exit(app, error, argc, argv);
   } catch (const Error& error) {

@@ -18,7 +18,8 @@ namespace yates::cli {
 using RegisterVerb = std::function<void(CLI::App&)>;
 
 /// Parses the command line and runs the chosen verb. Returns the process exit code; every Error is
-/// printed to stderr, every other exception is reported as internal (70), wrong usage is 2.
+/// printed to stderr, every other exception is reported as internal (70), wrong usage is 2. A verb
+/// that has said everything itself ends with another code by `throw CLI::RuntimeError(code)`.
 int run_app(int argc, char** argv, std::span<const RegisterVerb> verbs);
 
 /// Adds the trailing `key=value` arguments of a verb; they end in `overrides`.

@@ -25,6 +25,7 @@ std::optional<Status> RunDirectory::read_status() const {
   status.steps = json_get<std::int64_t>(json, "steps", origin);
   status.reason = json_get<std::string>(json, "reason", origin);
   status.resumable = json_get<bool>(json, "resumable", origin);
+  status.identity = json_get<std::string>(json, "identity", origin);
   if (const Json code = json_get<Json>(json, "exit_code", origin); code.is_number_integer()) {
     status.exit_code = code.get<int>();
   }
@@ -42,6 +43,7 @@ void RunDirectory::write_status(const Status& status) const {
   json["resumable"] = status.resumable;
   json["attempt"] = status.attempt;
   json["eta_s"] = status.eta_s ? Json(*status.eta_s) : Json(nullptr);
+  json["identity"] = status.identity;
   json["updated"] = utc_now();
   write_json(path_ / "status.json", json);
 }

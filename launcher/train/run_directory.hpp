@@ -20,6 +20,7 @@ struct Status {
   bool resumable = true;  ///< The same command continues.
   std::int64_t attempt = 0;
   std::optional<double> eta_s;
+  std::string identity;  ///< SHA-256 of the configuration that decides the result.
 };
 
 /// Paths and small files of a run directory. Only rank 0 of the owning attempt writes.

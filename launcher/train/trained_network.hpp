@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the training loop needs from a network and from its data, and nothing more: the loop is
+// tested with networks of a few weights.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "io/dataset/loader.hpp"
+
+namespace yates::train {
+
+/// One sample as tensors: a batch of one.
+struct TrainingSample {
+  at::Tensor x;           ///< (1, 4, d, h, w) float32
+  at::Tensor y;           ///< (1, d, h, w) int64, labels 0..3
+  std::int64_t step = 0;  ///< From 0.
+  std::int64_t slot = 0;  ///< Index in the global batch.
+};
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor value;
+};
+
+/// A network with its loss.
+struct TrainedNetwork {
+  /// Contiguous float32 leaves on the CPU that require gradients; initialised alike on all ranks.
+  std::vector<NamedTensor> parameters;
+  /// The mean loss of one sample, a scalar with its graph.
+  std::function<at::Tensor(const TrainingSample&)> loss;
+  /// Logits (1, 4, d, h, w) of x, called without gradients.
+  std::function<at::Tensor(const at::Tensor& x)> logits;
+};
+
+/// The samples of one rank, in the order they were asked for.
+class SampleSource {
+ public:
+  virtual ~SampleSource() = default;
+  virtual TrainingSample next() = 0;
+  /// Seconds that `next` has waited so far.
+  [[nodiscard]] virtual double wait_seconds() const = 0;
+};
+
+using OpenSamples = std::function<std::unique_ptr<SampleSource>(const io::SampleOrder&)>;
+
+/// The patches that validation looks at; the same at every validation.
+struct ValidationSet {
+  std::int64_t size = 0;
+  std::function<TrainingSample(std::int64_t index)> patch;
+};
+
+}  // namespace yates::train

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of a run that changes with its steps: weights, momentum, the number of steps done.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dist/communicator.hpp"
+#include "io/checkpoint/safetensors.hpp"
+#include "launcher/train/trained_network.hpp"
+
+namespace yates::train {
+
+class TrainingState {
+ public:
+  /// Shares the network's parameters; momentum starts as zeros.
+  explicit TrainingState(const TrainedNetwork& network);
+
+  [[nodiscard]] const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  /// Momentum of each parameter, under `momentum.<name>`.
+  [[nodiscard]] const std::vector<NamedTensor>& momentum() const { return momentum_; }
+  /// Elements of all parameters.
+  [[nodiscard]] std::int64_t elements() const { return elements_; }
+
+  [[nodiscard]] std::int64_t step() const { return step_; }
+  void set_step(std::int64_t step) { step_ = step; }
+
+  /// Tensors for a weights file; they borrow the state's memory.
+  [[nodiscard]] std::vector<io::TensorEntry> weight_entries() const;
+  /// Weights, then momentum, for a checkpoint.
+  [[nodiscard]] std::vector<io::TensorEntry> checkpoint_entries() const;
+
+  /// Takes weights, momentum and step from a checkpoint. Throws Error{BadData} naming the first
+  /// tensor that is missing, left over, or of another shape.
+  void load(const io::SafetensorsFile& file);
+
+  /// Collective: yes. Every rank takes the state of rank 0. Throws Error{Internal} if the ranks do
+  /// not hold the same list of parameters.
+  void broadcast(dist::Communicator& communicator);
+
+  /// Collective: yes. Compares weights and momentum of all ranks by checksum. Throws
+  /// Error{DoNotRequeue} naming the first tensor that differs and the ranks that disagree with
+  /// rank 0.
+  void check_replicas(dist::Communicator& communicator) const;
+
+ private:
+  std::vector<NamedTensor> parameters_;
+  std::vector<NamedTensor> momentum_;
+  std::int64_t elements_ = 0;
+  std::int64_t step_ = 0;
+};
+
+}  // namespace yates::train

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bits, resume, stops and failures of a run, on local ranks and a toy network.
+#include "launcher/train/trainer.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <limits>
+#include <set>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "io/checkpoint/checkpoint.hpp"
+#include "launcher/train/stop_request.hpp"
+#include "tests/launcher/train/toy_run.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::train {
+namespace {
+
+using testing::expect_error;
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::filesystem::path dir(const std::string& name = "run") const {
+    return folder_ / name;
+  }
+  [[nodiscard]] Json status(const std::string& name = "run") const {
+    return read_json(dir(name) / "status.json");
+  }
+  /// A run to its end without interruption, on one rank.
+  RunBytes unbroken(const ToyRun& run = {}) {
+    train_locally(run, dir("unbroken"), 1);
+    return bytes_of_run(dir("unbroken"));
+  }
+
+  testing::TemporaryDirectory folder_;
+};
+
+/// A toy run whose sample (step, slot) throws.
+ToyRun dying_at(std::int64_t step, std::int64_t slot) {
+  ToyRun run;
+  run.before_sample = [step, slot](TrainingSample& sample) {
+    if (sample.step == step && sample.slot == slot) {
+      throw std::runtime_error("died here");
+    }
+  };
+  return run;
+}
+
+TEST_F(TrainerTest, RankCountDoesNotChangeTheBits) {
+  const RunBytes one = unbroken();
+  for (const int ranks : {2, 4}) {
+    const std::string name = "r" + std::to_string(ranks);
+    const TrainResult result = train_locally({}, dir(name), ranks);
+    EXPECT_EQ(result.state, "done");
+    EXPECT_TRUE(bytes_of_run(dir(name)) == one) << ranks << " ranks";
+  }
+}
+
+TEST_F(TrainerTest, DeathAndResumeOnOtherRankCountsDoNotChangeTheBits) {
+  const RunBytes one = unbroken();
+  EXPECT_THROW(train_locally(dying_at(2, 3), dir(), 2), std::runtime_error);
+  EXPECT_THROW(train_locally(dying_at(6, 0), dir(), 4), std::runtime_error);
+  EXPECT_THROW(train_locally(dying_at(11, 1), dir(), 1), std::runtime_error);
+  EXPECT_EQ(train_locally({}, dir(), 2).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == one);
+  EXPECT_EQ(status()["attempt"], 4);
+}
+
+TEST_F(TrainerTest, AnotherSeedChangesEverything) {
+  const RunBytes one = unbroken();
+  ToyRun other;
+  other.seed = 2;
+  train_locally(other, dir(), 1);
+  const RunBytes two = bytes_of_run(dir());
+  EXPECT_NE(two.weights, one.weights);
+  EXPECT_NE(two.checkpoint, one.checkpoint);
+  EXPECT_NE(two.metrics, one.metrics);
+}
+
+TEST_F(TrainerTest, FastReductionAgreesToRounding) {
+  ToyRun fast;
+  fast.reduction = "fast";
+  train_locally(fast, dir(), 2);
+  const auto last_loss = [](const RunBytes& bytes) {
+    const std::size_t at = bytes.metrics.rfind("\"loss\":");
+    return std::stod(bytes.metrics.substr(at + 7));
+  };
+  EXPECT_NEAR(last_loss(bytes_of_run(dir())), last_loss(unbroken()), 1e-4);
+}
+
+TEST_F(TrainerTest, WritesTheFilesOfTheContract) {
+  EXPECT_EQ(train_locally({}, dir(), 2).code, ExitCode::Ok);
+  EXPECT_EQ(status()["state"], "done");
+  EXPECT_EQ(status()["step"], 12);
+  EXPECT_EQ(status()["steps"], 12);
+  EXPECT_EQ(status()["exit_code"], 0);
+  EXPECT_EQ(read_file(dir() / "run.yaml"), "schema: 1\n");
+  const auto checkpoints = io::list_checkpoints(dir() / "checkpoints");
+  ASSERT_EQ(checkpoints.size(), 2U);
+  EXPECT_EQ(checkpoints[0].path.filename(), "step-00000012.safetensors");
+  EXPECT_EQ(checkpoints[1].step, 8);
+  const auto file = io::read_verified(checkpoints[0].path);
+  EXPECT_NE(file.find("momentum.first.weight"), nullptr);
+  const auto weights = io::read_verified(dir() / "final.safetensors");
+  EXPECT_EQ(weights.entries().size(), 3U);
+
+  std::ifstream lines(dir() / "metrics.jsonl");
+  std::int64_t steps = 0;
+  std::int64_t validations = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = parse_json(line, "metrics.jsonl");
+    if (json.contains("dice")) {
+      ++validations;
+      EXPECT_TRUE(json["step"] == 8 || json["step"] == 12);
+      EXPECT_GE(json["dice"]["mean"], 0.0);
+      EXPECT_LE(json["dice"]["mean"], 1.0);
+      continue;
+    }
+    EXPECT_EQ(json["step"], ++steps);
+    for (const char* key : {"loss", "lr", "grad_norm", "step_s", "data_wait_s", "comm_wait_s"}) {
+      EXPECT_TRUE(json[key].is_number()) << key;
+    }
+  }
+  EXPECT_EQ(steps, 12);
+  EXPECT_EQ(validations, 2);
+}
+
+TEST_F(TrainerTest, LearnsTheToyTask) {
+  ToyRun run;
+  run.epochs = 10;
+  train_locally(run, dir(), 1);
+  std::ifstream lines(dir() / "metrics.jsonl");
+  std::vector<double> losses;
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = parse_json(line, "metrics.jsonl");
+    if (json.contains("loss")) {
+      losses.push_back(json["loss"].get<double>());
+    }
+  }
+  EXPECT_LT(losses.back(), 0.7 * losses.front());
+}
+
+TEST_F(TrainerTest, AFinishedRunIsLeftAlone) {
+  const RunBytes one = unbroken();
+  const TrainResult again = train_locally(dying_at(0, 0), dir("unbroken"), 2);
+  EXPECT_EQ(again.code, ExitCode::Ok);
+  EXPECT_EQ(again.step, 12);
+  EXPECT_FALSE(std::filesystem::exists(dir("unbroken") / "attempts" / "0002"));
+  EXPECT_TRUE(bytes_of_run(dir("unbroken")) == one);
+}
+
+TEST_F(TrainerTest, ANonFiniteGradientOnOneRankEndsTheRunAsDiverged) {
+  ToyRun run;
+  run.before_sample = [](TrainingSample& sample) {
+    if (sample.step == 5 && sample.slot == 3) {
+      sample.x.fill_(std::numeric_limits<float>::infinity());
+    }
+  };
+  const TrainResult result = train_locally(run, dir(), 2);
+  EXPECT_EQ(result.code, ExitCode::Ok);
+  EXPECT_EQ(result.state, "diverged");
+  EXPECT_EQ(result.step, 5);
+  EXPECT_EQ(status()["state"], "diverged");
+  EXPECT_EQ(status()["exit_code"], 0);
+  EXPECT_EQ(status()["resumable"], false);
+  EXPECT_FALSE(std::filesystem::exists(dir() / "final.safetensors"));
+  EXPECT_EQ(train_locally({}, dir(), 1).step, 5);
+}
+
+TEST_F(TrainerTest, HaltStopsWithACheckpointAndTheRunGoesOnToTheSameBits) {
+  const RunBytes one = unbroken();
+  ToyRun run;
+  run.before_sample = [this](TrainingSample& sample) {
+    if (sample.step == 5) {
+      std::ofstream(dir() / "HALT") << "";
+    }
+  };
+  EXPECT_EQ(train_locally(run, dir(), 2).code, ExitCode::Interrupted);
+  EXPECT_EQ(status()["state"], "interrupted");
+  EXPECT_EQ(status()["resumable"], true);
+  EXPECT_EQ(status()["step"], 6);
+  EXPECT_EQ(train_locally({}, dir(), 2).code, ExitCode::Interrupted);
+  EXPECT_EQ(status()["step"], 6);
+  std::filesystem::remove(dir() / "HALT");
+  EXPECT_EQ(train_locally({}, dir(), 1).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == one);
+}
+
+TEST_F(TrainerTest, ASignalToOneRankStopsAll) {
+  const RunBytes one = unbroken();
+  for (const int number : {SIGTERM, SIGUSR1, SIGUSR2}) {
+    const StopRequest stop;
+    ToyRun run;
+    run.before_sample = [number](TrainingSample& sample) {
+      if (sample.step == 5 && sample.slot == 3) {
+        std::raise(number);
+      }
+    };
+    const std::string name = signal_name(number);
+    EXPECT_EQ(train_locally(run, dir(name), 4).code, ExitCode::Interrupted);
+    EXPECT_EQ(status(name)["reason"], name);
+    EXPECT_EQ(io::list_checkpoints(dir(name) / "checkpoints").at(0).step, 6);
+  }
+  {
+    const StopRequest stop;
+    EXPECT_EQ(train_locally({}, dir("SIGTERM"), 4).state, "done");
+  }
+  EXPECT_TRUE(bytes_of_run(dir("SIGTERM")) == one);
+}
+
+TEST_F(TrainerTest, SaveAsksForACheckpointNow) {
+  ToyRun run;
+  std::vector<std::int64_t> seen;
+  run.before_sample = [&](TrainingSample& sample) {
+    if (sample.step == 1) {
+      std::ofstream(dir() / "SAVE") << "";
+    }
+    if (sample.step == 3) {
+      seen.push_back(io::list_checkpoints(dir() / "checkpoints").at(0).step);
+    }
+  };
+  train_locally(run, dir(), 1);
+  EXPECT_EQ(seen.front(), 2);
+  EXPECT_FALSE(std::filesystem::exists(dir() / "SAVE"));
+}
+
+TEST_F(TrainerTest, ADamagedCheckpointIsPassedOver) {
+  const RunBytes one = unbroken();
+  EXPECT_THROW(train_locally(dying_at(10, 0), dir(), 1), std::runtime_error);
+  const auto newest = io::list_checkpoints(dir() / "checkpoints").at(0);
+  ASSERT_EQ(newest.step, 8);
+  std::string content = read_file(newest.path);
+  content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 4);
+  write_file_atomic(newest.path, content);
+  EXPECT_EQ(train_locally({}, dir(), 2).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == one);
+}
+
+TEST_F(TrainerTest, AFullDiskCostsACheckpointNotTheRun) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit saved{};
+  getrlimit(RLIMIT_FSIZE, &saved);
+  const auto limit = [&saved](rlim_t bytes) {
+    const rlimit tight{bytes, saved.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &tight);
+  };
+  ToyRun run;
+  run.before_sample = [&](TrainingSample& sample) {
+    if (sample.step == 5 || sample.step == 9) {
+      limit(sample.step == 5 ? 4096 : saved.rlim_cur);
+    }
+  };
+  const TrainResult result = train_locally(run, dir(), 1);
+  limit(saved.rlim_cur);
+  EXPECT_EQ(result.state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == unbroken());
+}
+
+TEST_F(TrainerTest, AFullDiskAtTheLastCheckpointIsAnError) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit saved{};
+  getrlimit(RLIMIT_FSIZE, &saved);
+  ToyRun run;
+  run.before_sample = [&](TrainingSample& sample) {
+    const rlimit tight{4096, saved.rlim_max};
+    if (sample.step == 9) {
+      setrlimit(RLIMIT_FSIZE, &tight);
+    }
+  };
+  expect_error(ExitCode::Io, {"step-00000012"}, [&] { train_locally(run, dir(), 1); });
+  setrlimit(RLIMIT_FSIZE, &saved);
+  EXPECT_EQ(status()["state"], "failed");
+  EXPECT_EQ(status()["exit_code"], 74);
+  EXPECT_EQ(status()["resumable"], true);
+  EXPECT_EQ(io::read_verified(dir() / "checkpoints" / "step-00000008.safetensors").entries().size(),
+            5U);
+  EXPECT_EQ(train_locally({}, dir(), 1).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == unbroken());
+}
+
+TEST_F(TrainerTest, AnotherConfigurationDoesNotGoOnWithThisRun) {
+  EXPECT_THROW(train_locally(dying_at(6, 0), dir(), 1), std::runtime_error);
+  ToyRun other;
+  other.seed = 2;
+  expect_error(
+      ExitCode::BadConfig, {"train.seed=2", "run.dir"}, [&] { train_locally(other, dir(), 1); });
+  EXPECT_EQ(train_locally({}, dir(), 1).state, "done");
+  expect_error(
+      ExitCode::BadConfig, {"another configuration"}, [&] { train_locally(other, dir(), 1); });
+}
+
+TEST_F(TrainerTest, ARunInUseIsRefusedAndUntouched) {
+  ToyRun run;
+  run.before_sample = [this](TrainingSample& sample) {
+    if (sample.step == 3) {
+      const Json before = status();
+      expect_error(ExitCode::RunOwned, {"in use by process"}, [&] { train_locally({}, dir(), 1); });
+      EXPECT_EQ(status(), before);
+    }
+  };
+  EXPECT_EQ(train_locally(run, dir(), 1).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == unbroken());
+}
+
+TEST_F(TrainerTest, AnAttemptThatWasTakenOverPublishesNothingMore) {
+  ToyRun run;
+  run.before_sample = [this](TrainingSample& sample) {
+    if (sample.step == 5) {
+      make_directories(dir() / "attempts" / "0002");
+    }
+  };
+  expect_error(ExitCode::RunOwned, {"attempt 2 took over"}, [&] { train_locally(run, dir(), 1); });
+  EXPECT_EQ(io::list_checkpoints(dir() / "checkpoints").at(0).step, 4);
+  EXPECT_EQ(status()["state"], "running");
+}
+
+TEST(TrainOptions, AreRefusedWhereThisProgramCannotTrainThem) {
+  TrainOptions options;
+  options.precision = "fp16";
+  options.device = "cuda";
+  expect_error(ExitCode::BadConfig,
+               {"3 ranks cannot share a global batch of 2", "train.precision", "train.device"},
+               [&] { check_train_options(options, 3); });
+  EXPECT_NO_THROW(check_train_options({}, 2));
+}
+
+}  // namespace
+}  // namespace yates::train
