@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
       register_doctor,
       register_analyze,
       register_evaluate,
+      register_study,
       register_worker_verbs,
   };
   return run_app(argc, argv, verbs);

@@ -12,6 +12,7 @@ namespace yates::cli {
 // In `yates`: no tensors, starts at once.
 void register_version(CLI::App& app);
 void register_config(CLI::App& app);
+void register_study(CLI::App& app);
 void register_data(CLI::App& app);
 void register_doctor(CLI::App& app);
 void register_analyze(CLI::App& app);

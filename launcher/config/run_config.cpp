@@ -92,12 +92,22 @@ bool same_values(const RunConfig& a, const RunConfig& b) {
   });
 }
 
+std::vector<std::pair<std::string, std::string>> changed_values(const RunConfig& config) {
+  static const RunConfig defaults;
+  std::vector<std::pair<std::string, std::string>> changed;
+  for (const KeySpec& spec : run_schema()) {
+    const std::string value = value_text(spec, config);
+    if (spec.role == KeyRole::Experiment && value != value_text(spec, defaults)) {
+      changed.emplace_back(spec.key, value);
+    }
+  }
+  return changed;
+}
+
 std::string identity_text(const RunConfig& config) {
   std::string text;
-  for (const KeySpec& spec : run_schema()) {
-    if (spec.role == KeyRole::Experiment) {
-      text += spec.key + "=" + value_text(spec, config) + "\n";
-    }
+  for (const auto& [key, value] : changed_values(config)) {
+    text += key + "=" + value + "\n";
   }
   return text;
 }

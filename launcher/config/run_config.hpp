@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/dataset/options.hpp"
@@ -40,9 +41,13 @@ std::string resolved_yaml(const RunConfig& config);
 /// True if every key has the same value in both; origins are not compared.
 bool same_values(const RunConfig& a, const RunConfig& b);
 
-/// One line `key=value` per key that decides the result of the run, in the order of the schema:
-/// what the identity of a run is made of. Leaves out how it is executed (run.dir, threads, device,
-/// workers, ...), so that moving a run does not change what it is.
+/// The keys that decide the result of a run and differ from their default, with their values, in
+/// the order of the schema. Leaves out how a run is executed (run.dir, threads, device, workers,
+/// ...).
+std::vector<std::pair<std::string, std::string>> changed_values(const RunConfig& config);
+
+/// `changed_values` as lines `key=value`: what the identity of a run is made of. Neither moving a
+/// run nor a new key of a later version changes what it is.
 std::string identity_text(const RunConfig& config);
 
 }  // namespace yates::config

@@ -194,7 +194,7 @@ void check_commands(const std::vector<FactorSettings>& factors, std::vector<Prob
 
 }  // namespace
 
-std::vector<std::string> read_command(const YamlEntry& entry, std::vector<Problem>& problems) {
+ExternalCommand read_command(const YamlEntry& entry, std::vector<Problem>& problems) {
   const std::size_t before = problems.size();
   if (entry.value.kind != YamlKind::List || entry.value.items.empty()) {
     if (!entry.value.refused) {
@@ -205,24 +205,25 @@ std::vector<std::string> read_command(const YamlEntry& entry, std::vector<Proble
     }
     return {};
   }
-  std::vector<std::string> command;
+  ExternalCommand command;
   for (const YamlNode& item : entry.value.items) {
     if (item.kind != YamlKind::Scalar || (command.empty() && item.scalar.empty())) {
       problems.push_back(problem_at(
           item.place, "'command' has the item " + kind_name(item), "each item is a text"));
     }
-    command.push_back(item.scalar);
+    command.words.push_back(item.scalar);
   }
   if (problems.size() > before) {
     return {};
   }
-  const std::filesystem::path program = command.front();
+  command.program = command.words.front();
+  const std::filesystem::path program = command.program;
   const std::filesystem::path beside =
       std::filesystem::path(entry.key.place.source->name).parent_path() / program;
   std::error_code ignored;
   if (program.is_relative() && program.has_parent_path() &&
       std::filesystem::exists(beside, ignored)) {
-    command.front() = std::filesystem::absolute(beside).lexically_normal().string();
+    command.program = std::filesystem::absolute(beside).lexically_normal().string();
   }
   return command;
 }

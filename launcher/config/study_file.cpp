@@ -58,7 +58,7 @@ std::string arm_id(const std::vector<study::Factor>& factors,
 struct Base {
   Draft draft;
   std::vector<Assignment> assignments;  ///< Of the file, for messages.
-  std::vector<std::string> command;
+  ExternalCommand command;
 };
 
 class StudyReader {
@@ -206,14 +206,14 @@ class StudyReader {
     StudyArm arm;
     arm.levels = design.levels(cell);
     arm.id = arm_id(design.factors(), arm.levels, taken);
-    arm.command = base_.command;
+    ExternalCommand command = base_.command;
     Draft draft = base_.draft;
     std::vector<const Assignment*> model_keys;
     for (std::size_t f = 0; f < factors_.size(); ++f) {
       const LevelSettings& level = factors_[f].levels[design.level(cell, f)];
       draft.assign(level.assignments, problems_);
       if (!level.command.empty()) {
-        arm.command = level.command;
+        command = level.command;
       }
       for (const Assignment& assignment : level.assignments) {
         if (assignment.spec->key.starts_with("model.")) {
@@ -221,6 +221,8 @@ class StudyReader {
         }
       }
     }
+    arm.command = std::move(command.words);
+    arm.program = std::move(command.program);
     if (arm.is_external()) {
       refuse_model_keys(design, arm, model_keys);
     }

@@ -19,9 +19,11 @@ struct StudyArm {
   std::string id;        ///< Letters, digits, '.', '_', '-': a name for directories.
   study::Levels levels;  ///< All factors.
   RunConfig config;      ///< Base and levels; seed and run directory are those of the base.
-  /// Program and arguments of an external arm; empty for a network of ours. A program written as a
-  /// relative path that exists beside its file is made absolute.
+  /// Program and arguments of an external arm, as written; empty for a network of ours.
   std::vector<std::string> command;
+  /// What is executed: command[0], made absolute where it is a relative path that exists beside the
+  /// file which says it. Not part of the run's identity.
+  std::string program;
 
   [[nodiscard]] bool is_external() const { return !command.empty(); }
 };

@@ -12,12 +12,20 @@
 
 namespace yates::config {
 
+/// `command: [program, args...]`: the words as written, and the program that they mean.
+struct ExternalCommand {
+  std::vector<std::string> words;
+  std::string program;
+
+  [[nodiscard]] bool empty() const { return words.empty(); }
+};
+
 /// What one level of a factor changes.
 struct LevelSettings {
   std::string level;
   Place place;
   std::vector<Assignment> assignments;
-  std::vector<std::string> command;
+  ExternalCommand command;
   bool good = true;  ///< False if something in it was reported.
 };
 
@@ -46,6 +54,6 @@ study::Levels read_levels(const YamlNode& node,
 
 /// `command: [program, args...]` of a base or level. Nothing was reported if the result is not
 /// empty.
-std::vector<std::string> read_command(const YamlEntry& entry, std::vector<Problem>& problems);
+ExternalCommand read_command(const YamlEntry& entry, std::vector<Problem>& problems);
 
 }  // namespace yates::config

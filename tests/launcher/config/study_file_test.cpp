@@ -106,8 +106,8 @@ TEST_F(StudyFileTest, ExternalCommandStandsInALevelOrInTheBase) {
   const StudyFile study = load(
       "study: {name: s, base: ext.yaml}\nfactors: {f: {a: {}, b: {}}}\ndesign: {seeds: [1]}\n");
   ASSERT_EQ(study.arms.size(), 2U);
-  EXPECT_EQ(study.arms[0].command,
-            (std::vector<std::string>{(directory_ / "fake.sh").string(), "--x=1 2"}));
+  EXPECT_EQ(study.arms[0].command, (std::vector<std::string>{"./fake.sh", "--x=1 2"}));
+  EXPECT_EQ(study.arms[0].program, (directory_ / "fake.sh").string());
   EXPECT_NE(run_identity(study.arms[0], 1), run_identity(study.arms[1], 1));
   const StudyFile mixed = load(one_factor("{ours: {model.width: 8}, theirs: {command: [nnunet]}}"));
   EXPECT_FALSE(mixed.arms[0].is_external());

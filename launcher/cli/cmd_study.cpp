@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates study plan|run|status|retry: a campaign from its study file, on this machine.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "launcher/campaign/launcher.hpp"
+#include "launcher/campaign/status.hpp"
+#include "launcher/cli/app.hpp"
+#include "launcher/cli/output.hpp"
+#include "launcher/cli/verbs.hpp"
+
+namespace yates::cli {
+namespace {
+
+struct StudyArguments {
+  std::string file;
+  std::vector<std::string> overrides;
+  std::string json_path;
+  std::string run;
+  std::int64_t gpus = 0;
+  std::int64_t slots = 1;
+  std::int64_t ranks = 0;
+};
+
+/// The study, its plan, and plan.json brought into being or compared.
+struct Planned {
+  config::StudyFile study;
+  campaign::Plan plan;
+  Json json;
+  campaign::Published published;
+};
+
+Planned plan_study(const StudyArguments& arguments) {
+  Planned planned;
+  planned.study = config::load_study_file(arguments.file, arguments.overrides);
+  const std::int64_t gpus = arguments.gpus > 0
+                                ? arguments.gpus
+                                : std::max<std::int64_t>(planned.study.slurm.gpus_per_node, 1);
+  planned.plan = campaign::make_plan(planned.study, gpus);
+  planned.json = campaign::plan_json(planned.study, planned.plan);
+  planned.published = campaign::publish_plan(planned.study, planned.json);
+  return planned;
+}
+
+void print_plan(const Output& output, const Planned& planned) {
+  const config::StudyFile& study = planned.study;
+  output.text("{}: {} arms, {} seeds, {} runs",
+              study.spec.name,
+              study.arms.size(),
+              study.spec.seeds.size(),
+              planned.plan.runs.size());
+  for (const config::StudyArm& arm : study.arms) {
+    output.text("  {}{}", arm.id, arm.is_external() ? "  (external: " + arm.command[0] + ")" : "");
+  }
+  output.text("a first guess: {:.3g} GPU-days, {:.3g} days (no schedule is shorter than {:.3g})",
+              planned.plan.gpu_days,
+              planned.plan.makespan_days,
+              planned.plan.lower_bound_days);
+  if (study.gpu_days && planned.plan.gpu_days > *study.gpu_days) {
+    output.text("warning: that is more than the budget of {:.3g} GPU-days", *study.gpu_days);
+  }
+  for (const Json& term : planned.json["not_estimable"]) {
+    output.text("not estimable: {} ({}); add {}",
+                term["term"].get<std::string>(),
+                term["why"].get<std::string>(),
+                term["add"].empty() ? "more than three cells" : term["add"].dump());
+  }
+  for (const Json& power : planned.json["power"]) {
+    output.text("power of {} with {} seeds: {:.0f} % if a run's SD is {} (finds {:.3g} with 80 %)",
+                power["contrast"].get<std::string>(),
+                power["n"].get<std::int64_t>(),
+                100 * power["power"].get<double>(),
+                power["sigma"].get<double>(),
+                power["mde"].get<double>());
+  }
+  output.text("{} {}",
+              campaign::plan_path(study).string(),
+              planned.published == campaign::Published::Written ? "written" : "is unchanged");
+}
+
+void plan_verb(const StudyArguments& arguments) {
+  const Output output(arguments.json_path);
+  const Planned planned = plan_study(arguments);
+  print_plan(output, planned);
+  output.json(planned.json);
+}
+
+void status_verb(const StudyArguments& arguments) {
+  const Output output(arguments.json_path);
+  const config::StudyFile study = config::load_study_file(arguments.file, arguments.overrides);
+  const campaign::Plan plan =
+      campaign::make_plan(study, std::max<std::int64_t>(study.slurm.gpus_per_node, 1));
+  const campaign::CampaignView view = campaign::view_campaign(study, plan);
+  output.text("{}", campaign::status_text(study, plan, view));
+  output.json(campaign::status_json(study, plan, view));
+}
+
+void retry_verb(const StudyArguments& arguments) {
+  const Planned planned = plan_study(arguments);
+  const std::int64_t count = campaign::retry_failed(planned.study, planned.plan, arguments.run);
+  Output("").text("{} runs wait again; `yates study run {}` starts them", count, arguments.file);
+}
+
+/// Runs that are not finished are an error of the campaign, told after everything else is done.
+void report_end(const StudyArguments& arguments, const campaign::CampaignCounts& counts) {
+  if (counts.stopped && counts.open > 0) {
+    throw Error(ExitCode::Interrupted,
+                Problem{.what = fmt::format("stopped with {} runs to go", counts.open),
+                        .where = arguments.file,
+                        .allowed = "",
+                        .fix = "the same command continues"});
+  }
+  if (counts.failed > 0 || counts.open > 0) {
+    throw Error(
+        ExitCode::Incomplete,
+        Problem{.what = fmt::format("{} runs failed, {} were not started{}",
+                                    counts.failed,
+                                    counts.open,
+                                    counts.over_budget ? ": the budget is used up" : ""),
+                .where = arguments.file,
+                .allowed = "",
+                .fix = "see `yates study status`, RUN/log; `yates study retry` tries again"});
+  }
+}
+
+void run_verb(const StudyArguments& arguments) {
+  const Output output(arguments.json_path);
+  const Planned planned = plan_study(arguments);
+  const campaign::LauncherOptions options{
+      .slots = arguments.slots,
+      .ranks = arguments.ranks > 0 ? arguments.ranks : planned.study.slurm.ranks_per_run,
+      .yates = std::filesystem::read_symlink("/proc/self/exe")};
+  const campaign::CampaignCounts counts =
+      campaign::run_campaign(planned.study, planned.plan, options);
+  const campaign::CampaignView view = campaign::view_campaign(planned.study, planned.plan);
+  output.text("{}", campaign::status_text(planned.study, planned.plan, view));
+  output.json(campaign::status_json(planned.study, planned.plan, view));
+  report_end(arguments, counts);
+}
+
+CLI::App* add_study_verb(CLI::App& group,
+                         const std::string& name,
+                         const std::string& description,
+                         StudyArguments& arguments) {
+  CLI::App* verb = group.add_subcommand(name, description);
+  verb->add_option("study", arguments.file, "study file")->type_name("STUDY.yaml")->required();
+  add_overrides(*verb, arguments.overrides);
+  return verb;
+}
+
+void register_plan(CLI::App& group, const std::shared_ptr<StudyArguments>& arguments) {
+  CLI::App* plan = add_study_verb(
+      group,
+      "plan",
+      "fix arms, runs and their ids in OUT/plan.json; say what it will cost and tell",
+      *arguments);
+  plan->add_option("--gpus", arguments->gpus, "GPUs to plan for (default slurm.gpus_per_node)")
+      ->check(CLI::Range(1, 100'000));
+  add_json_option(*plan, arguments->json_path);
+  set_example(*plan, "yates study plan configs/studies/table01.yaml --gpus 8");
+  plan->callback([arguments] { plan_verb(*arguments); });
+}
+
+void register_run(CLI::App& group, const std::shared_ptr<StudyArguments>& arguments) {
+  CLI::App* run =
+      add_study_verb(group,
+                     "run",
+                     "run all runs on this machine; the same command continues after any end",
+                     *arguments);
+  run->add_option("--slots", arguments->slots, "runs at the same time (default 1)")
+      ->check(CLI::Range(1, 1024));
+  run->add_option(
+         "--ranks", arguments->ranks, "MPI ranks of each run (default slurm.ranks_per_run)")
+      ->check(CLI::Range(1, 1024));
+  add_json_option(*run, arguments->json_path);
+  set_example(*run, "yates study run study.yaml --slots 2 --ranks 2");
+  run->callback([arguments] { run_verb(*arguments); });
+}
+
+}  // namespace
+
+void register_study(CLI::App& app) {
+  auto arguments = std::make_shared<StudyArguments>();
+  CLI::App* group = app.add_subcommand("study", "plan, run and watch all runs of a study");
+  group->require_subcommand(1);
+  set_example(*group, "yates study run study.yaml --slots 2");
+  register_plan(*group, arguments);
+  register_run(*group, arguments);
+
+  CLI::App* status =
+      add_study_verb(*group, "status", "where every run stands, on one screen", *arguments);
+  add_json_option(*status, arguments->json_path);
+  set_example(*status, "yates study status study.yaml --json -");
+  status->callback([arguments] { status_verb(*arguments); });
+
+  CLI::App* retry = add_study_verb(
+      *group, "retry", "let failed runs be tried again by the next `study run`", *arguments);
+  retry->add_option("--run", arguments->run, "only this run (default: all failed ones)")
+      ->type_name("ID");
+  set_example(*retry, "yates study retry study.yaml");
+  retry->callback([arguments] { retry_verb(*arguments); });
+}
+
+}  // namespace yates::cli
