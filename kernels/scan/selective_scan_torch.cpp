@@ -3,13 +3,14 @@
 
 #include <optional>
 
-#include <ATen/Dispatch.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/scan/selective_scan_reference.hpp"
+#include "kernels/scan/selective_scan_rows_torch.hpp"
 #include "kernels/sequence_view_torch.hpp"
 
 namespace yates::kernels {
@@ -17,11 +18,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// The tensors of one call. A, D and delta_bias are contiguous.
-struct ScanTensors {
-  at::Tensor u, delta, A, B, C, D, z, delta_bias;
-};
 
 void check_sequence(const at::Tensor& tensor,
                     const char* name,
@@ -102,29 +98,42 @@ ScanShape shape_of(const ScanTensors& in) {
           .states = in.A.size(1)};
 }
 
-template <typename T>
-ScanInputs<T> inputs_of(const ScanTensors& in, bool delta_softplus) {
-  return {.u = channel_major_view<const T>(in.u),
-          .delta = channel_major_view<const T>(in.delta),
-          .A = elements<const T>(in.A),
-          .B = channel_major_view<const T>(in.B),
-          .C = channel_major_view<const T>(in.C),
-          .D = elements<const T>(in.D),
-          .z = channel_major_view<const T>(in.z),
-          .delta_bias = elements<const T>(in.delta_bias),
+ScanInputs<double> inputs_of(const ScanTensors& in, bool delta_softplus) {
+  return {.u = channel_major_view<const double>(in.u),
+          .delta = channel_major_view<const double>(in.delta),
+          .A = elements<const double>(in.A),
+          .B = channel_major_view<const double>(in.B),
+          .C = channel_major_view<const double>(in.C),
+          .D = elements<const double>(in.D),
+          .z = channel_major_view<const double>(in.z),
+          .delta_bias = elements<const double>(in.delta_bias),
           .delta_softplus = delta_softplus};
 }
 
-template <typename T>
-ScanGradients<T> gradients_of(const ScanTensors& out) {
-  return {.u = channel_major_view<T>(out.u),
-          .delta = channel_major_view<T>(out.delta),
-          .A = elements<T>(out.A),
-          .B = channel_major_view<T>(out.B),
-          .C = channel_major_view<T>(out.C),
-          .D = elements<T>(out.D),
-          .z = channel_major_view<T>(out.z),
-          .delta_bias = elements<T>(out.delta_bias)};
+/// float64: the reference is exact enough for checks, and speed does not matter there.
+ScanTensors reference_backward(const ScanTensors& in,
+                               bool delta_softplus,
+                               const at::Tensor& grad_y) {
+  const ScanTensors out{like(in.u),
+                        like(in.delta),
+                        like(in.A),
+                        like(in.B),
+                        like(in.C),
+                        like(in.D),
+                        like(in.z),
+                        like(in.delta_bias)};
+  selective_scan_backward_reference<double>(shape_of(in),
+                                            inputs_of(in, delta_softplus),
+                                            channel_major_view<const double>(grad_y),
+                                            {.u = channel_major_view<double>(out.u),
+                                             .delta = channel_major_view<double>(out.delta),
+                                             .A = elements<double>(out.A),
+                                             .B = channel_major_view<double>(out.B),
+                                             .C = channel_major_view<double>(out.C),
+                                             .D = elements<double>(out.D),
+                                             .z = channel_major_view<double>(out.z),
+                                             .delta_bias = elements<double>(out.delta_bias)});
+  return out;
 }
 
 class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
@@ -138,7 +147,8 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
                             const std::optional<at::Tensor>& D_or_none,
                             const std::optional<at::Tensor>& z_or_none,
                             const std::optional<at::Tensor>& delta_bias_or_none,
-                            bool delta_softplus) {
+                            bool delta_softplus,
+                            bool keep) {
     const ScanTensors in{u,
                          delta,
                          A.contiguous(),
@@ -148,14 +158,20 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
                          z_or_none.value_or(at::Tensor()),
                          contiguous(delta_bias_or_none)};
     check(in);
-    context->save_for_backward({u, delta, in.A, B, C, in.D, in.z, in.delta_bias});
-    context->saved_data["delta_softplus"] = delta_softplus;
-    at::Tensor y = at::empty(u.sizes(), u.options());
-    AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "selective_scan", [&] {
-      selective_scan_forward_reference<scalar_t>(
-          shape_of(in), inputs_of<scalar_t>(in, delta_softplus), channel_major_view<scalar_t>(y));
-    });
-    return y;
+    ScanRowsResult result;
+    if (u.scalar_type() == at::kFloat) {
+      result = selective_scan_rows_forward(in, delta_softplus, keep);
+    } else {
+      result.y = at::empty(u.sizes(), u.options());
+      selective_scan_forward_reference<double>(
+          shape_of(in), inputs_of(in, delta_softplus), channel_major_view<double>(result.y));
+    }
+    if (keep) {
+      context->save_for_backward(
+          {u, delta, in.A, B, C, in.D, in.z, in.delta_bias, result.sum, result.states});
+      context->saved_data["delta_softplus"] = delta_softplus;
+    }
+    return result.y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
@@ -163,22 +179,20 @@ class SelectiveScan : public torch::autograd::Function<SelectiveScan> {
     const ScanTensors in{
         saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], saved[6], saved[7]};
     const bool delta_softplus = context->saved_data["delta_softplus"].toBool();
-    const ScanTensors out{like(in.u),
-                          like(in.delta),
-                          like(in.A),
-                          like(in.B),
-                          like(in.C),
-                          like(in.D),
-                          like(in.z),
-                          like(in.delta_bias)};
-    AT_DISPATCH_FLOATING_TYPES(in.u.scalar_type(), "selective_scan_backward", [&] {
-      selective_scan_backward_reference<scalar_t>(
-          shape_of(in),
-          inputs_of<scalar_t>(in, delta_softplus),
-          channel_major_view<const scalar_t>(grad_outputs[0]),
-          gradients_of<scalar_t>(out));
-    });
-    return {out.u, out.delta, out.A, out.B, out.C, out.D, out.z, out.delta_bias, at::Tensor()};
+    const ScanTensors out = in.u.scalar_type() == at::kFloat
+                                ? selective_scan_rows_backward(
+                                      in, {{}, saved[8], saved[9]}, delta_softplus, grad_outputs[0])
+                                : reference_backward(in, delta_softplus, grad_outputs[0]);
+    return {out.u,
+            out.delta,
+            out.A,
+            out.B,
+            out.C,
+            out.D,
+            out.z,
+            out.delta_bias,
+            at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -193,8 +207,12 @@ at::Tensor selective_scan(const at::Tensor& u,
                           const at::Tensor& z,
                           const at::Tensor& delta_bias,
                           bool delta_softplus) {
+  bool keep = false;
+  for (const at::Tensor& tensor : {u, delta, A, B, C, D, z, delta_bias}) {
+    keep = keep || (at::GradMode::is_enabled() && tensor.defined() && tensor.requires_grad());
+  }
   return SelectiveScan::apply(
-      u, delta, A, B, C, given(D), given(z), given(delta_bias), delta_softplus);
+      u, delta, A, B, C, given(D), given(z), given(delta_bias), delta_softplus, keep);
 }
 
 }  // namespace yates::kernels
