@@ -9,8 +9,9 @@
 
 namespace yates::report {
 
-/// Writes effects.json, effects.csv and cells.csv into `folder`, which is created; each file
-/// atomically. Equal analyses give equal bytes. Throws Error{Io}.
+/// Writes effects.json, effects.csv, cells.csv, report.html, report.md, report.tex and figures into
+/// `folder`, which is created; each file atomically. Equal analyses give equal bytes. Throws
+/// Error{Io}.
 void write_report(const std::filesystem::path& folder,
                   const study::Analysis& analysis,
                   const Provenance& provenance);

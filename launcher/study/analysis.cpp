@@ -143,23 +143,33 @@ void summarize_modes(Analysis& analysis, const Response& response) {
     }
     cells[data.runs[run].cell].insert(cluster_of(response.run_values[run], summary.clusters));
   }
-  const auto mixed =
-      std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.size() > 1; });
-  if (mixed > 0) {
-    analysis.warnings.push_back(fmt::format(
-        "{} {}: the runs fall into {} separate groups and {} cells mix them; means and t "
-        "intervals describe no single run there",
-        response.metric,
-        response.region,
-        summary.clusters.size(),
-        mixed));
-  } else if (summary.bimodality > kBimodal && summary.clusters.size() > 1) {
-    analysis.warnings.push_back(fmt::format("{} {}: the runs fall into {} separate groups",
-                                            response.metric,
-                                            response.region,
-                                            summary.clusters.size()));
-  }
+  summary.mixed_cells = static_cast<std::size_t>(
+      std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.size() > 1; }));
   analysis.modes.push_back(std::move(summary));
+}
+
+/// One sentence for all responses whose runs fall apart.
+void warn_of_modes(Analysis& analysis) {
+  std::vector<std::string> mixed;
+  std::vector<std::string> apart;
+  for (const ModeSummary& mode : analysis.modes) {
+    const std::string name = mode.metric + (mode.region.empty() ? "" : " " + mode.region);
+    if (mode.mixed_cells > 0) {
+      mixed.push_back(name);
+    } else if (mode.clusters.size() > 1 && mode.bimodality > kBimodal) {
+      apart.push_back(name);
+    }
+  }
+  if (!mixed.empty()) {
+    analysis.warnings.push_back(fmt::format(
+        "the runs fall into separate groups and at least one cell mixes them ({}): its mean "
+        "and interval describe no single run",
+        join(mixed, ", ")));
+  }
+  if (!apart.empty()) {
+    analysis.warnings.push_back(
+        fmt::format("the runs fall into separate groups ({})", join(apart, ", ")));
+  }
 }
 
 /// The primary contrast, or all two-factor interactions, without each run in turn.
@@ -267,6 +277,7 @@ Analysis analyze(StudyData data, AnalysisOptions options) {
     summarize_modes(analysis, response);
     leave_one_out(analysis, response, contrasts);
   }
+  warn_of_modes(analysis);
   analysis.contrasts = contrast_rows(analysis.data, contrasts, analysis.options);
   return analysis;
 }

@@ -97,6 +97,7 @@ struct ModeSummary {
   std::vector<Cluster> clusters;
   double bimodality = 0;
   std::vector<std::size_t> collapsed_runs;
+  std::size_t mixed_cells = 0;  ///< Cells with runs in more than one cluster.
 };
 
 struct LeaveOneOut {
