@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   const std::vector<RegisterVerb> verbs = {
       register_version,
       register_bench,
+      register_model,
       register_train,
   };
   return run_app(argc, argv, verbs);

@@ -3,27 +3,199 @@
 
 #include <array>
 #include <optional>
+#include <tuple>
+#include <vector>
 
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/convolution.h>
+#include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/mkldnn_convolution.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace yates::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using Cube = std::array<std::int64_t, 3>;
+
+/// LibTorch takes oneDNN for a 3^3 kernel only above this product of batch, channels, depth, height
+/// (or for a batch of several): ATen/native/Convolution.cpp, `use_mkldnn`.
+constexpr std::int64_t kSwitch = 20480;
+/// Below this many voxels the native kernel is the faster one in the backward pass.
+constexpr std::int64_t kTinyVoxels = 64;
+
+Cube cube(std::int64_t side) {
+  return {side, side, side};
+}
+
+std::int64_t volume(const at::Tensor& x) {
+  return x.size(2) * x.size(3) * x.size(4);
+}
+
+/// Whether LibTorch would leave oneDNN for one sample of x.
+bool is_below_switch(const at::Tensor& x, const at::Tensor& weight, const Conv3dGeometry& g) {
+  return x.scalar_type() == at::kFloat && !g.transposed && g.groups == 1 && weight.size(4) == 3 &&
+         x.size(1) * x.size(2) * x.size(3) <= kSwitch;
+}
+
+at::Tensor forward_sample(const at::Tensor& x,
+                          const at::Tensor& weight,
+                          const std::optional<at::Tensor>& bias,
+                          const Conv3dGeometry& g) {
+  if (is_below_switch(x, weight, g)) {
+    return at::mkldnn_convolution(
+        x, weight, bias, cube(g.padding), cube(g.stride), cube(g.dilation), 1);
+  }
+  return at::convolution(x,
+                         weight,
+                         bias,
+                         cube(g.stride),
+                         cube(g.padding),
+                         cube(g.dilation),
+                         g.transposed,
+                         cube(0),
+                         g.groups);
+}
+
+/// Gradients of one sample: x, weight, bias.
+using Gradients = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
+
+Gradients backward_call(const at::Tensor& dy,
+                        const at::Tensor& x,
+                        const at::Tensor& weight,
+                        const Conv3dGeometry& g,
+                        const std::array<bool, 3>& wanted) {
+  const Cube bias_size = {g.transposed ? weight.size(1) * g.groups : weight.size(0), 0, 0};
+  return at::convolution_backward(dy,
+                                  x,
+                                  weight,
+                                  at::OptionalIntArrayRef(at::IntArrayRef(bias_size.data(), 1)),
+                                  cube(g.stride),
+                                  cube(g.padding),
+                                  cube(g.dilation),
+                                  g.transposed,
+                                  cube(0),
+                                  g.groups,
+                                  wanted);
+}
+
+at::Tensor with_planes(const at::Tensor& x, std::int64_t planes) {
+  return at::constant_pad_nd(x, {0, 0, 0, 0, 0, planes});
+}
+
+at::Tensor with_zero_sample(const at::Tensor& x) {
+  return at::cat({x, at::zeros_like(x)}, 0);
+}
+
+/// Lifts a sample over the switch with zeros, which add nothing to any gradient: planes at the end
+/// of the depth axis if few are enough, else a second sample.
+Gradients backward_padded(const at::Tensor& dy,
+                          const at::Tensor& x,
+                          const at::Tensor& weight,
+                          const Conv3dGeometry& g,
+                          const std::array<bool, 3>& wanted) {
+  const std::int64_t depth = kSwitch / (x.size(1) * x.size(3)) + 1;
+  const std::int64_t out_planes = (depth - x.size(2) + g.stride - 1) / g.stride;
+  if (out_planes >= dy.size(2)) {
+    auto [dx, dw, db] = backward_call(with_zero_sample(dy), with_zero_sample(x), weight, g, wanted);
+    return {dx.defined() ? dx.narrow(0, 0, 1) : dx, dw, db};
+  }
+  const at::Tensor padded_x = with_planes(x, out_planes * g.stride);
+  auto [dx, dw, db] = backward_call(with_planes(dy, out_planes), padded_x, weight, g, wanted);
+  return {dx.defined() ? dx.narrow(2, 0, x.size(2)) : dx, dw, db};
+}
+
+Gradients backward_sample(const at::Tensor& dy,
+                          const at::Tensor& x,
+                          const at::Tensor& weight,
+                          const Conv3dGeometry& g,
+                          const std::array<bool, 3>& wanted) {
+  const bool padded = is_below_switch(x, weight, g) && volume(x) > kTinyVoxels;
+  return padded ? backward_padded(dy, x, weight, g, wanted)
+                : backward_call(dy, x, weight, g, wanted);
+}
+
+void accumulate(at::Tensor& sum, const at::Tensor& term) {
+  if (term.defined()) {
+    sum = sum.defined() ? sum.add_(term) : term;
+  }
+}
+
+class Conv3d : public torch::autograd::Function<Conv3d> {
+ public:
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& x,
+                            const at::Tensor& weight,
+                            const std::optional<at::Tensor>& bias,
+                            const Conv3dGeometry& geometry) {
+    const c10::NoGradGuard no_grad;
+    context->save_for_backward({x, weight, bias.value_or(at::Tensor())});
+    context->saved_data["geometry"] = std::vector<std::int64_t>{geometry.stride,
+                                                                geometry.padding,
+                                                                geometry.dilation,
+                                                                geometry.groups,
+                                                                geometry.transposed ? 1 : 0,
+                                                                geometry.normalised ? 1 : 0};
+    const std::optional<at::Tensor> added = geometry.normalised ? std::nullopt : bias;
+    if (x.size(0) == 1) {
+      return forward_sample(x, weight, added, geometry);
+    }
+    std::vector<at::Tensor> samples;
+    for (const at::Tensor& sample : x.split(1)) {
+      samples.push_back(forward_sample(sample, weight, added, geometry));
+    }
+    return at::cat(samples, 0);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& x = saved[0];
+    const at::Tensor& weight = saved[1];
+    const at::Tensor& bias = saved[2];
+    const std::vector<std::int64_t> g = context->saved_data["geometry"].toIntVector();
+    const Conv3dGeometry geometry{.stride = g[0],
+                                  .padding = g[1],
+                                  .dilation = g[2],
+                                  .groups = g[3],
+                                  .transposed = g[4] != 0,
+                                  .normalised = g[5] != 0};
+    const bool wants_bias = bias.defined() && context->needs_input_grad(2);
+    const std::array<bool, 3> wanted = {context->needs_input_grad(0),
+                                        context->needs_input_grad(1),
+                                        wants_bias && !geometry.normalised};
+    const at::Tensor dy = gradients[0].contiguous();
+    std::vector<at::Tensor> dx;
+    at::Tensor dw;
+    at::Tensor db = wants_bias && geometry.normalised ? at::zeros_like(bias) : at::Tensor();
+    for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+      auto [sample_dx, sample_dw, sample_db] = backward_sample(
+          dy.narrow(0, sample, 1), x.narrow(0, sample, 1), weight, geometry, wanted);
+      dx.push_back(sample_dx);
+      accumulate(dw, sample_dw);
+      accumulate(db, sample_db);
+    }
+    at::Tensor all_dx;
+    if (wanted[0]) {
+      all_dx = dx.size() == 1 ? dx.front() : at::cat(dx, 0);
+    }
+    return {all_dx, dw, db, at::Tensor()};
+  }
+};
+
+}  // namespace
 
 at::Tensor conv3d(const at::Tensor& x,
                   const at::Tensor& weight,
                   const at::Tensor& bias,
                   const Conv3dGeometry& geometry) {
-  const auto cube = [](std::int64_t value) {
-    return std::array<std::int64_t, 3>{value, value, value};
-  };
-  return at::convolution(x,
-                         weight,
-                         bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt,
-                         cube(geometry.stride),
-                         cube(geometry.padding),
-                         cube(geometry.dilation),
-                         geometry.transposed,
-                         cube(0),
-                         geometry.groups);
+  const std::optional<at::Tensor> optional_bias =
+      bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
+  return Conv3d::apply(x, weight, optional_bias, geometry);
 }
 
 }  // namespace yates::kernels

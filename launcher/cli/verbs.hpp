@@ -22,6 +22,7 @@ void register_worker_verbs(CLI::App& app);
 
 // In `yates-worker`: with LibTorch.
 void register_bench(CLI::App& app);
+void register_model(CLI::App& app);
 void register_train(CLI::App& app);
 
 /// Replaces this process by yates-worker, with the same arguments, if the verb is one of its own.

@@ -15,11 +15,17 @@ at::Tensor conv_norm_relu(const Convolution& convolution, const at::Tensor& x) {
 }  // namespace
 
 LargeKernelConv::LargeKernelConv(const ParameterList& parameters, const std::string& name)
-    : deep_{Convolution(parameters, name + ".deep_path.0.block.0", {.padding = 2}),
-            Convolution(parameters, name + ".deep_path.1.block.0", {.padding = 1}),
-            Convolution(parameters, name + ".deep_path.2.block.0", {.padding = 2, .dilation = 2})},
-      shortcut_{Convolution(parameters, name + ".shortcut_path.0.block.0", {.padding = 1}),
-                Convolution(parameters, name + ".shortcut_path.1.block.0")},
+    : deep_{Convolution(
+                parameters, name + ".deep_path.0.block.0", {.padding = 2, .normalised = true}),
+            Convolution(
+                parameters, name + ".deep_path.1.block.0", {.padding = 1, .normalised = true}),
+            Convolution(parameters,
+                        name + ".deep_path.2.block.0",
+                        {.padding = 2, .dilation = 2, .normalised = true})},
+      shortcut_{
+          Convolution(
+              parameters, name + ".shortcut_path.0.block.0", {.padding = 1, .normalised = true}),
+          Convolution(parameters, name + ".shortcut_path.1.block.0", {.normalised = true})},
       squeeze_excite_(parameters, name + ".se") {}
 
 at::Tensor LargeKernelConv::operator()(const at::Tensor& x) const {
@@ -37,7 +43,9 @@ at::Tensor LargeKernelConv::operator()(const at::Tensor& x) const {
 DepthwiseBlock::DepthwiseBlock(const ParameterList& parameters, const std::string& name)
     : depthwise_(parameters,
                  name + ".depthwise",
-                 {.padding = 1, .groups = parameters.at(name + ".depthwise.weight").size(0)}) {}
+                 {.padding = 1,
+                  .groups = parameters.at(name + ".depthwise.weight").size(0),
+                  .normalised = true}) {}
 
 at::Tensor DepthwiseBlock::operator()(const at::Tensor& x) const {
   return at::add(conv_norm_relu(depthwise_, x), x);
