@@ -193,11 +193,16 @@ void count_labels(const Sources& sources, PreparedCase& prepared) {
       all - record.label_voxels[0] - record.label_voxels[1] - record.label_voxels[2];
 }
 
-void collect_warnings(PreparedCase& prepared) {
+void collect_warnings(const Sources& sources, PreparedCase& prepared) {
   const CaseRecord& record = prepared.record;
   const auto warn = [&](std::string text) {
     prepared.warnings.push_back("case " + record.id + ": " + std::move(text));
   };
+  for (std::size_t channel = 0; channel < kChannels; ++channel) {
+    if (!sources.images[channel]->note.empty()) {
+      warn(fmt::format("{}: {}", kModalityNames[channel], sources.images[channel]->note));
+    }
+  }
   if (record.labels_outside_brain > 0) {
     warn(fmt::format("{} labelled voxels lie where all modalities are 0; they are kept",
                      record.labels_outside_brain - record.labels_outside_crop));
@@ -280,7 +285,7 @@ PreparedCase prepare_case(const CaseFiles& files, LabelConvention convention) {
        box,
        prepared.labels.data());
   count_labels(sources, prepared);
-  collect_warnings(prepared);
+  collect_warnings(sources, prepared);
   return prepared;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes read from and written to NIfTI. Plain files are decoded here; ITK reads what is special
-// about byte order, version or orientation, after the sizes were checked. Both give the same
-// voxels.
+// Volumes read from and written to NIfTI. Files are decoded here; ITK reads those with a special
+// orientation, after their sizes were checked. Both give the same voxels.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +22,7 @@ struct Image {
   double maximum = 0;           ///< Likewise.
   std::int64_t not_finite = 0;  ///< Voxels that are NaN or infinite.
   std::string stored_type;      ///< "int16", "float64", ...
+  std::string note;             ///< What is doubtful about the file's grid; empty as a rule.
 
   /// True if int16 keeps every voxel exactly.
   [[nodiscard]] bool fits_int16() const {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -15,17 +17,32 @@
 namespace yates::io {
 namespace {
 
+/// The stored voxels as T, in this machine's byte order.
+template <typename T>
+std::vector<T> copy_values(const NiftiFile& file) {
+  std::vector<T> values(file.voxels().size() / sizeof(T));
+  std::memcpy(values.data(), file.voxels().data(), file.voxels().size());
+  if (file.header().byte_swapped) {
+    for (T& value : values) {
+      auto bytes = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
+      std::reverse(bytes.begin(), bytes.end());
+      value = std::bit_cast<T>(bytes);
+    }
+  }
+  return values;
+}
+
 /// Calls `use(values)` with the stored voxels as a span of their own type.
 template <typename Use>
 void with_values(const NiftiFile& file, Use use) {
   const std::span<const std::byte> bytes = file.voxels();
   const auto typed = [&]<typename T>(T) {
-    // The offset of the voxels need not suit their type: copy then.
-    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0) {
+    // The offset of the voxels need not suit their type.
+    const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0;
+    if (aligned && !file.header().byte_swapped) {
       use(std::span<const T>(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)));
     } else {
-      std::vector<T> copy(bytes.size() / sizeof(T));
-      std::memcpy(copy.data(), bytes.data(), bytes.size());
+      const std::vector<T> copy = copy_values<T>(file);
       use(std::span<const T>(copy));
     }
   };
@@ -90,6 +107,14 @@ void set_values(std::span<const T> stored, const NiftiHeader& header, Image& ima
   }
 }
 
+/// Warns where ITK chose among contradictory or missing orientations.
+std::string note_of(const NiftiHeader& header) {
+  if (header.special.empty() || header.special == kMoreAxes) {
+    return header.note;
+  }
+  return header.special + "; ITK's reading of the orientation is used";
+}
+
 /// Copies whole numbers from 0 to 255; everything else is counted and refused.
 template <typename T, typename Value>
 void set_labels(std::span<const T> stored,
@@ -121,6 +146,7 @@ Image read_image(const std::filesystem::path& path) {
   const NiftiFile file = read_nifti(path);
   Image image;
   image.stored_type = voxel_type_name(file.header().type);
+  image.note = note_of(file.header());
   image.voxels.resize(static_cast<std::size_t>(file.header().geometry.voxels()));
   if (!file.header().special.empty()) {
     const ItkVolume volume = read_with_itk(path);

@@ -9,6 +9,7 @@ namespace yates::io {
 namespace {
 
 constexpr double kTolerance = 1e-4;
+constexpr double kLargestSkew = 0.01;
 constexpr int kUnitsUnknown = 0;
 constexpr int kUnitsMillimetre = 2;
 
@@ -19,16 +20,42 @@ double determinant(const Matrix& m) {
          m[2] * (m[3] * m[7] - m[4] * m[6]);
 }
 
-bool orthonormal(const Matrix& m) {
+bool orthonormal(const Matrix& m, double tolerance) {
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t j = i; j < 3; ++j) {
       const double dot = m[i] * m[j] + m[3 + i] * m[3 + j] + m[6 + i] * m[6 + j];
-      if (!(std::abs(dot - (i == j ? 1.0 : 0.0)) <= kTolerance)) {
+      if (!(std::abs(dot - (i == j ? 1.0 : 0.0)) <= tolerance)) {
         return false;
       }
     }
   }
   return true;
+}
+
+Matrix transposed_inverse(const Matrix& m) {
+  const double d = determinant(m);
+  return {(m[4] * m[8] - m[5] * m[7]) / d,
+          (m[5] * m[6] - m[3] * m[8]) / d,
+          (m[3] * m[7] - m[4] * m[6]) / d,
+          (m[2] * m[7] - m[1] * m[8]) / d,
+          (m[0] * m[8] - m[2] * m[6]) / d,
+          (m[1] * m[6] - m[0] * m[7]) / d,
+          (m[1] * m[5] - m[2] * m[4]) / d,
+          (m[2] * m[3] - m[0] * m[5]) / d,
+          (m[0] * m[4] - m[1] * m[3]) / d};
+}
+
+/// The orthogonal factor of the polar decomposition, by Newton's iteration. Converges quadratically
+/// from a matrix that is nearly orthonormal.
+Matrix nearest_rotation(Matrix m) {
+  constexpr int kIterations = 8;
+  for (int iteration = 0; iteration < kIterations; ++iteration) {
+    const Matrix other = transposed_inverse(m);
+    for (std::size_t i = 0; i < m.size(); ++i) {
+      m[i] = (m[i] + other[i]) / 2;
+    }
+  }
+  return m;
 }
 
 /// Rotation of the quaternion; the third column is flipped when pixdim[0] is negative.
@@ -140,34 +167,49 @@ std::array<double, 3> quaternion_of(const Matrix& m) {
 
 }  // namespace
 
-std::string place_grid(const NiftiForms& forms, Geometry& geometry) {
+GridPlacement place_grid(const NiftiForms& forms, Geometry& geometry) {
   const int units = forms.units & 7;
   if (units != kUnitsUnknown && units != kUnitsMillimetre) {
-    return "lengths not in mm";
+    return {.special = "lengths are not in mm", .note = ""};
   }
-  if (forms.qform_code <= 0 && forms.sform_code <= 0) {
-    return "neither qform nor sform set";
+  const bool has_matrix = forms.sform_code > 0;
+  const bool has_quaternion = forms.qform_code > 0;
+  if (!has_matrix && !has_quaternion) {
+    return {.special = "neither qform nor sform is set", .note = ""};
   }
   const Matrix from_quaternion = quaternion_rotation(forms);
-  const Matrix from_matrix = matrix_rotation(forms);
-  if (forms.sform_code > 0 && !orthonormal(from_matrix)) {
-    return "the sform is not a rotation of a grid with the header's voxel sizes";
+  Matrix from_matrix = matrix_rotation(forms);
+  if (has_quaternion && !orthonormal(from_quaternion, kTolerance)) {
+    return {.special = "the qform is not a rotation", .note = ""};
   }
-  if (forms.qform_code > 0 && !orthonormal(from_quaternion)) {
-    return "the qform is not a rotation";
+  GridPlacement placement;
+  if (has_matrix && !orthonormal(from_matrix, kTolerance)) {
+    if (has_quaternion || !orthonormal(from_matrix, kLargestSkew)) {
+      return {.special = "the sform is not a rotation of a grid with the header's voxel sizes",
+              .note = ""};
+    }
+    from_matrix = nearest_rotation(from_matrix);
+    placement.note = "the sform is slightly skewed; the nearest rotation is used";
   }
-  if (forms.qform_code > 0 && forms.sform_code > 0 &&
+  if (has_matrix && has_quaternion &&
       !(close(from_quaternion, from_matrix) && close(forms.qoffset, matrix_offset(forms)))) {
-    return "qform and sform disagree";
+    return {.special = "qform and sform disagree", .note = ""};
   }
-  const bool use_matrix = forms.sform_code > 0;
-  Matrix rotation = use_matrix ? from_matrix : from_quaternion;
-  std::array<double, 3> offset = use_matrix ? matrix_offset(forms) : forms.qoffset;
+  Matrix rotation = has_matrix ? from_matrix : from_quaternion;
+  std::array<double, 3> offset = has_matrix ? matrix_offset(forms) : forms.qoffset;
   flip_to_lps(rotation, offset);
   geometry.spacing_mm = {forms.pixdim[1], forms.pixdim[2], forms.pixdim[3]};
   geometry.origin = offset;
   geometry.direction = rotation;
-  return "";
+  return placement;
+}
+
+bool finite_forms(const NiftiForms& forms) {
+  const auto finite = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  };
+  return (forms.sform_code <= 0 || finite(forms.srow)) &&
+         (forms.qform_code <= 0 || (finite(forms.quatern) && finite(forms.qoffset)));
 }
 
 NiftiForms forms_of_grid(const Geometry& geometry) {

@@ -21,11 +21,20 @@ struct NiftiForms {
   std::array<double, 12> srow{};  ///< 3 x 4, row-major.
 };
 
+/// How far a header's transforms could be taken as they are.
+struct GridPlacement {
+  std::string special;  ///< Not empty: the grid was not set, ITK must decide; this is why.
+  std::string note;     ///< Not empty: the grid was set, but not exactly as stored; this is how.
+};
+
 /// Sets spacing, origin and direction of `geometry` when the header is unambiguous: lengths in mm,
 /// at least one form set, each set form a rotation of a grid of spacing pixdim, both the same
-/// within 1e-4. Returns an empty text then, otherwise what stands against it; `geometry` is left
-/// alone.
-std::string place_grid(const NiftiForms& forms, Geometry& geometry);
+/// within 1e-4. An sform alone may also be skewed by up to 1 %: the nearest rotation is taken then,
+/// with a note. Otherwise `geometry` is left alone.
+GridPlacement place_grid(const NiftiForms& forms, Geometry& geometry);
+
+/// True if every number of the forms that are set is finite. (ITK aborts the process otherwise.)
+bool finite_forms(const NiftiForms& forms);
 
 /// Fills quaternion, offset, matrix and voxel sizes for a grid whose direction is orthonormal
 /// (right- or left-handed); both codes become 1 (scanner coordinates).

@@ -169,7 +169,7 @@ void read_shape(const Fields& fields,
   }
   header.geometry.shape = {xyz[2], xyz[1], xyz[0]};
   if (axes > 3) {
-    header.special = "more than 3 axes";
+    header.special = kMoreAxes;
   }
 }
 
@@ -177,7 +177,7 @@ void read_type(const Fields& fields,
                const Layout& layout,
                NiftiHeader& header,
                const std::filesystem::path& path) {
-  const int code = fields.code(layout.datatype) & (fields.first() ? 0xFFFF : 0xFFFFFFF);
+  const int code = fields.at<std::int16_t>(layout.datatype);
   const auto* row = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeRow& known) {
     return static_cast<int>(known.type) == code;
   });
@@ -271,12 +271,13 @@ NiftiHeader parse_nifti_header(std::span<const std::byte> bytes,
       refuse(path, fmt::format("voxel size {} along axis {}", forms.pixdim[i], i), "above 0 mm");
     }
   }
-  if (header.version == 2) {
-    header.special = "NIfTI-2";
-  } else if (header.byte_swapped) {
-    header.special = "big-endian";
-  } else if (header.special.empty()) {
-    header.special = place_grid(forms, header.geometry);
+  if (!finite_forms(forms)) {
+    refuse(path, "the qform or sform holds a number that is not finite", "finite numbers");
+  }
+  if (header.special.empty()) {
+    const GridPlacement placement = place_grid(forms, header.geometry);
+    header.special = placement.special;
+    header.note = placement.note;
   }
   return header;
 }

@@ -40,9 +40,9 @@ struct NiftiHeader {
   double slope = 1;              ///< Value = slope * stored + intercept.
   double intercept = 0;
   Geometry geometry;  ///< Valid only where `special` is empty; shape is always valid.
-  /// Why the file needs the general reader (byte order, version, forms that disagree, ...); empty
-  /// for a plain file.
+  /// Why the file needs the general reader (forms that disagree, ...); empty for a plain file.
   std::string special;
+  std::string note;  ///< What was not taken exactly as stored; empty as a rule.
 
   [[nodiscard]] bool scaled() const { return slope != 1 || intercept != 0; }
   /// Bytes the decompressed file has if it is whole.
@@ -51,8 +51,11 @@ struct NiftiHeader {
   }
 };
 
+/// `special` of a volume with further axes of length 1.
+inline constexpr const char* kMoreAxes = "more than 3 axes";
+
 /// Bytes that `parse_nifti_header` wants to see; a shorter file is given whole.
-constexpr std::size_t kNiftiHeaderBytes = 544;
+inline constexpr std::size_t kNiftiHeaderBytes = 544;
 
 /// Parses the first bytes of a (decompressed) file. Three spatial axes; further axes only of
 /// length 1. Throws Error{BadData} naming `path`, the field and its value.
