@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates data import, verify and split as a user meets them.
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/command.hpp"
+#include "tests/support/raw_cases.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::testing {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+nlohmann::json read_json_file(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return nlohmann::json::parse(stream);
+}
+
+/// Raw cases of two patients, one of them examined twice.
+class DataVerbs : public ::testing::Test {
+ protected:
+  DataVerbs() {
+    int seed = 0;
+    for (const char* id : {"BraTS-GLI-00001-000", "BraTS-GLI-00001-001", "BraTS-GLI-00002-000"}) {
+      write_raw_case(folder_ / "raw", id, seed++);
+    }
+  }
+  [[nodiscard]] CommandResult yates(const std::vector<std::string>& arguments) const {
+    return run_yates(arguments, folder_.path().string());
+  }
+
+  TemporaryDirectory folder_;
+};
+
+TEST_F(DataVerbs, GoFromFoldersToASplit) {
+  const CommandResult import = yates({"data", "import", "--in", "raw", "--out", "shards"});
+  ASSERT_EQ(import.exit_code, 0) << import.error;
+  EXPECT_TRUE(contains(import.output, "3 cases in 1 shards")) << import.output;
+
+  const CommandResult verify = yates({"data", "verify", "--data", "shards", "--json", "-"});
+  ASSERT_EQ(verify.exit_code, 0) << verify.error;
+  EXPECT_EQ(nlohmann::json::parse(verify.output)["ok"], true);
+
+  const CommandResult split = yates({"data", "split", "--data", "shards", "--out", "split.json"});
+  ASSERT_EQ(split.exit_code, 0) << split.error;
+  EXPECT_TRUE(contains(split.error, "'validation' is empty")) << split.error;
+  const auto lists = read_json_file(folder_ / "split.json");
+  EXPECT_EQ(lists["train"].size() + lists["test"].size(), 3U);
+  EXPECT_EQ(lists["sha256"].get<std::string>().size(), 64U);
+}
+
+TEST_F(DataVerbs, ImportRefusesBadCasesAndMissingFolders) {
+  std::filesystem::remove(raw_path(folder_ / "raw", "BraTS-GLI-00002-000", "t1c"));
+  const CommandResult refused = yates({"data", "import", "--in", "raw", "--out", "shards"});
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_TRUE(contains(refused.error, "case BraTS-GLI-00002-000, t1c: missing")) << refused.error;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "shards" / "manifest.json"));
+
+  const CommandResult allowed =
+      yates({"data", "import", "--in", "raw", "--out", "shards", "--allow-missing", "1"});
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.error;
+  EXPECT_TRUE(contains(allowed.error, "t1c: missing")) << allowed.error;
+  EXPECT_TRUE(contains(allowed.output, "2 cases in 1 shards, 1 refused")) << allowed.output;
+
+  EXPECT_EQ(yates({"data", "import", "--in", "gone", "--out", "x"}).exit_code, 66);
+  EXPECT_EQ(yates({"data", "import", "--in", "raw", "--out", "x", "--labels", "y"}).exit_code, 2);
+  EXPECT_EQ(yates({"data", "import", "--in", "raw"}).exit_code, 2);
+}
+
+TEST_F(DataVerbs, VerifyListsProblemsAndStillWritesJson) {
+  ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
+  std::fstream(folder_ / "shards" / "shard-0000.h5",
+               std::ios::in | std::ios::out | std::ios::binary)
+      .seekp(-20, std::ios::end)
+      .put('\x7f');
+  const CommandResult verify = yates({"data", "verify", "--data", "shards", "--json", "v.json"});
+  EXPECT_EQ(verify.exit_code, 65);
+  EXPECT_TRUE(contains(verify.error, "shard-0000.h5")) << verify.error;
+  EXPECT_EQ(read_json_file(folder_ / "v.json")["ok"], false);
+  EXPECT_EQ(yates({"data", "verify", "--data", "raw"}).exit_code, 66);
+}
+
+TEST_F(DataVerbs, SplitTakesATestListAndWarnsOfItsPatients) {
+  ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
+  std::ofstream(folder_ / "ids.txt") << "BraTS-GLI-00001-001\n";
+  const CommandResult split =
+      yates({"data", "split", "--data", "shards", "--out", "s.json", "--test-list", "ids.txt"});
+  ASSERT_EQ(split.exit_code, 0) << split.error;
+  EXPECT_TRUE(contains(split.error, "patient 00001 stands in the test list")) << split.error;
+  EXPECT_EQ(read_json_file(folder_ / "s.json")["test"],
+            nlohmann::json::array({"BraTS-GLI-00001-001"}));
+
+  std::ofstream(folder_ / "ids.txt") << "other\n";
+  EXPECT_EQ(
+      yates({"data", "split", "--data", "shards", "--out", "t.json", "--test-list", "ids.txt"})
+          .exit_code,
+      65);
+  EXPECT_EQ(
+      yates({"data", "split", "--data", "shards", "--out", "t.json", "--ratios", "1,2"}).exit_code,
+      2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "t.json"));
+}
+
+}  // namespace
+}  // namespace yates::testing
