@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "launcher/campaign/results.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
 #include "launcher/cli/output.hpp"
@@ -116,6 +117,19 @@ study::StudyData read_table(const Arguments& arguments,
   return data;
 }
 
+/// The results of a campaign's runs; warns about those that have none.
+CsvTable read_runs(const Arguments& arguments, const config::StudyFile& study) {
+  const campaign::Plan plan = campaign::make_plan(study, 1);
+  campaign::CampaignResults results = campaign::collect_results(study, plan, arguments.runs);
+  if (results.missing > 0) {
+    log_warning("{} of {} runs have no results yet", results.missing, plan.runs.size());
+  }
+  if (results.diverged > 0) {
+    log_warning("{} diverged runs are scored as empty predictions", results.diverged);
+  }
+  return std::move(results.table);
+}
+
 study::StudyData read_study(const Arguments& arguments,
                             study::AnalysisOptions& options,
                             report::Provenance& provenance) {
@@ -123,17 +137,23 @@ study::StudyData read_study(const Arguments& arguments,
                                         .factors = arguments.factors,
                                         .levels = parse_orders(arguments.levels),
                                         .convention = arguments.convention};
+  CsvTable table;
+  if (!arguments.results.empty()) {
+    table = read_csv(arguments.results);
+    remember_input(provenance, arguments.results);
+  }
   if (!arguments.study.empty()) {
     const config::StudyFile file = config::load_study_file(arguments.study);
+    if (!arguments.runs.empty()) {
+      table = read_runs(arguments, file);
+    }
     options.primary = file.spec.primary;
     options.sequential = file.spec.sequential;
     provenance.title = file.spec.name;
     remember_input(provenance, arguments.study);
     results_options.study = file.spec;
   }
-  study::StudyData data = read_results(read_csv(arguments.results), results_options);
-  remember_input(provenance, arguments.results);
-  return data;
+  return read_results(table, results_options);
 }
 
 void check_sources(const Arguments& arguments) {
@@ -142,6 +162,9 @@ void check_sources(const Arguments& arguments) {
   if (sources != 1) {
     fail_usage(fmt::format("{} sources of results are named", sources),
                "one of --table, --results, --runs");
+  }
+  if (!arguments.runs.empty() && arguments.study.empty()) {
+    fail_usage("--runs without --study", "the study file says which runs belong to which arm");
   }
   if (!arguments.study.empty() && !arguments.contrast.empty()) {
     fail_usage("--contrast beside --study", "the study file alone declares the primary contrast");

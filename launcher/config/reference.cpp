@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "launcher/config/schema.hpp"
+#include "launcher/config/study_schema.hpp"
 
 namespace yates::config {
 namespace {
@@ -16,12 +17,28 @@ constexpr const char* kIntroduction =
     "the identity of a run: changing them does not make it another run.\n\n"
     "schema: 1\n    the layout of the file; always 1\n";
 
+constexpr const char* kStudyIntroduction =
+    "\nStudy file: YAML; key=value on the command line replaces values of the base.\n\n";
+
 std::string role_name(KeyRole role) {
   return role == KeyRole::Experiment ? "experiment" : "execution";
 }
 
 std::string unit_text(const std::string& unit) {
   return unit.empty() ? "" : ", in " + unit;
+}
+
+Json study_json() {
+  Json study = Json::array();
+  for (const StudyKey& key : study_schema()) {
+    study.push_back(
+        {{"key", key.full_name()},
+         {"allowed", key.accepted},
+         {"default", key.default_value.empty() ? Json(nullptr) : Json(key.default_value)},
+         {"required", key.required},
+         {"meaning", key.meaning}});
+  }
+  return study;
 }
 
 }  // namespace
@@ -37,6 +54,16 @@ std::string reference_text() {
                         spec.role == KeyRole::Execution ? " (execution)" : "",
                         spec.meaning);
   }
+  text += kStudyIntroduction;
+  for (const StudyKey& key : study_schema()) {
+    text += fmt::format("{}{}{}{}\n    {}\n    {}\n",
+                        key.full_name(),
+                        key.default_value.empty() ? "" : ": ",
+                        key.default_value,
+                        key.required ? " (required)" : "",
+                        key.accepted,
+                        key.meaning);
+  }
   return text;
 }
 
@@ -51,7 +78,7 @@ Json reference_json() {
                    {"meaning", spec.meaning},
                    {"role", role_name(spec.role)}});
   }
-  return Json{{"schema", kSchema}, {"run", run}};
+  return Json{{"schema", kSchema}, {"run", run}, {"study", study_json()}};
 }
 
 }  // namespace yates::config

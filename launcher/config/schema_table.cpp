@@ -10,6 +10,7 @@ using Reals = std::vector<double>;
 using Triple = std::array<std::int64_t, 3>;
 
 constexpr Range kPositive{.low = 1, .high = 1'000'000};
+constexpr Range kFromZero{.low = 0, .high = 1'000'000};
 constexpr Range kWeight{.low = 0, .high = 1000};
 constexpr Range kShare{.low = 0, .high = 1};
 
@@ -78,7 +79,7 @@ std::vector<KeySpec> fce_keys() {
        .field = [](RunConfig& c) -> std::int64_t& { return c.model.fce.pretrain_epochs; },
        .meaning = "epochs in which the head alone is trained, before all is",
        .unit = "epochs",
-       .range = Range{.low = 0, .high = 1'000'000}},
+       .range = kFromZero},
       {.key = "model.fce.threshold",
        .field = [](RunConfig& c) -> double& { return c.model.fce.threshold; },
        .meaning = "confidence from which a token counts as foreground in ROI prediction",
@@ -197,15 +198,15 @@ std::vector<KeySpec> execution_keys() {
        .meaning = "only algorithms that give the same bits every time"},
       {.key = "train.validate_every",
        .field = [](RunConfig& c) -> std::int64_t& { return c.train.validate_every; },
-       .meaning = "epochs between two validations",
+       .meaning = "epochs between two validations; 0: only at the end",
        .unit = "epochs",
-       .range = kPositive,
+       .range = kFromZero,
        .role = KeyRole::Execution},
       {.key = "train.checkpoint_every",
        .field = [](RunConfig& c) -> std::int64_t& { return c.train.checkpoint_every; },
-       .meaning = "epochs between two checkpoints",
+       .meaning = "epochs between two checkpoints; 0: only at the end",
        .unit = "epochs",
-       .range = kPositive,
+       .range = kFromZero,
        .role = KeyRole::Execution},
       {.key = "train.keep_checkpoints",
        .field = [](RunConfig& c) -> std::int64_t& { return c.train.keep_checkpoints; },

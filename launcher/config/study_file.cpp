@@ -87,10 +87,7 @@ class StudyReader {
  private:
   void read_sections(const YamlNode& root_node) {
     check_schema_number(root_node, problems_);
-    MapReader root(&root_node,
-                   "",
-                   {"schema", "study", "factors", "design", "analysis", "budget", "retry", "slurm"},
-                   problems_);
+    MapReader root(&root_node, "", problems_);
     read_head(root);
     factors_ = read_factors(root.require("factors"), problems_);
     for (const FactorSettings& factor : factors_) {
@@ -107,7 +104,7 @@ class StudyReader {
   }
 
   void read_head(MapReader& root) {
-    MapReader head(root.require("study"), "study", {"name", "base", "out"}, problems_);
+    MapReader head(root.require("study"), "study", problems_);
     if (head.require("name") != nullptr) {
       study_.spec.name = head.text("name").value_or("");
       check_name(head);

@@ -54,10 +54,7 @@ void read_primary(const YamlNode* node, study::StudySpec& spec, std::vector<Prob
   if (node == nullptr || node->kind == YamlKind::Null) {
     return;
   }
-  MapReader map(node,
-                "analysis.primary",
-                {"metric", "region", "contrast", "at", "target", "alpha", "delta", "method"},
-                problems);
+  MapReader map(node, "analysis.primary", problems);
   study::PrimaryContrast primary;
   primary.metric = map.text("metric", kMetrics).value_or(primary.metric);
   primary.region = map.text("region", kRegions).value_or(primary.region);
@@ -102,7 +99,7 @@ void read_sequential(const YamlNode* node, study::StudySpec& spec, std::vector<P
   if (node == nullptr || node->kind == YamlKind::Null) {
     return;
   }
-  MapReader map(node, "analysis.sequential", {"spending", "looks", "futility"}, problems);
+  MapReader map(node, "analysis.sequential", problems);
   if (!spec.primary) {
     problems.push_back(problem_at(
         node->place, "'analysis.sequential' without 'analysis.primary'", "looks at what?"));
@@ -134,16 +131,7 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
 }
 
 void read_slurm(const YamlNode* node, SlurmOptions& slurm, std::vector<Problem>& problems) {
-  MapReader map(node,
-                "slurm",
-                {"partition",
-                 "gpus_per_node",
-                 "cpus_per_rank",
-                 "time_limit",
-                 "account",
-                 "ranks_per_run",
-                 "extra"},
-                problems);
+  MapReader map(node, "slurm", problems);
   slurm.partition = map.text("partition");
   slurm.account = map.text("account");
   const Range from_zero{.low = 0, .high = 1024};
@@ -175,7 +163,7 @@ void read_slurm(const YamlNode* node, SlurmOptions& slurm, std::vector<Problem>&
 }  // namespace
 
 void read_design(const YamlNode* node, study::StudySpec& spec, std::vector<Problem>& problems) {
-  MapReader design(node, "design", {"type", "exclude", "seeds"}, problems);
+  MapReader design(node, "design", problems);
   (void)design.text("type", {"full"});
   read_seeds(design, spec);
   const YamlNode* exclude = design.find("exclude");
@@ -200,7 +188,7 @@ void read_design(const YamlNode* node, study::StudySpec& spec, std::vector<Probl
 }
 
 void read_analysis(const YamlNode* node, study::StudySpec& spec, std::vector<Problem>& problems) {
-  MapReader map(node, "analysis", {"convention", "metrics", "primary", "sequential"}, problems);
+  MapReader map(node, "analysis", problems);
   const KeySpec* convention = find_key("evaluate.convention");
   spec.convention = map.text("convention", convention->choices).value_or(spec.convention);
   if (map.find("metrics") != nullptr) {
@@ -211,9 +199,9 @@ void read_analysis(const YamlNode* node, study::StudySpec& spec, std::vector<Pro
 }
 
 void read_resources(MapReader& root, StudyFile& study, std::vector<Problem>& problems) {
-  MapReader budget(root.find("budget"), "budget", {"gpu_days"}, problems);
+  MapReader budget(root.find("budget"), "budget", problems);
   study.gpu_days = budget.number("gpu_days", Range{.low = 0, .high = 1'000'000, .low_open = true});
-  MapReader retry(root.find("retry"), "retry", {"attempts"}, problems);
+  MapReader retry(root.find("retry"), "retry", problems);
   study.attempts = retry.integer("attempts", Range{.low = 1, .high = 100}).value_or(study.attempts);
   read_slurm(root.find("slurm"), study.slurm, problems);
 }
