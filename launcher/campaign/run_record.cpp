@@ -92,12 +92,23 @@ TrainerStatus read_trainer_status(const std::filesystem::path& run_directory) {
   TrainerStatus status;
   try {
     const Json json = read_json(run_directory / "status.json");
-    status.state = json.value("state", std::string());
-    status.step = json.value("step", std::int64_t{0});
-    status.steps = json.value("steps", std::int64_t{0});
-    status.exit_code = json.value("exit_code", 0);
-    const auto reason = json.find("reason");
-    status.reason = reason != json.end() && reason->is_string() ? reason->get<std::string>() : "";
+    // Some fields are null while the run goes on.
+    const auto integer = [&](const char* key) {
+      const auto found = json.find(key);
+      return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    };
+    const auto text = [&](const char* key) {
+      const auto found = json.find(key);
+      return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+    };
+    status.state = text("state");
+    status.step = integer("step");
+    status.steps = integer("steps");
+    status.exit_code = static_cast<int>(integer("exit_code"));
+    status.reason = text("reason");
+    if (const auto eta = json.find("eta_s"); eta != json.end() && eta->is_number()) {
+      status.eta_s = eta->get<double>();
+    }
     status.found = true;
   } catch (const std::exception&) {
     return {};

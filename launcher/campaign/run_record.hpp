@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct TrainerStatus {
   std::int64_t steps = 0;
   int exit_code = 0;
   std::string reason;
+  std::optional<double> eta_s;  ///< Its own estimate of the time left.
 };
 
 /// Never throws: an unreadable file counts as not found.

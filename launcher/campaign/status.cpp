@@ -2,7 +2,6 @@
 #include "launcher/campaign/status.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include <fmt/format.h>
@@ -17,31 +16,6 @@ namespace {
 
 constexpr double kSecondsPerDay = 86'400;
 
-/// Median seconds of the last steps, from the end of metrics.jsonl.
-std::optional<double> recent_step_seconds(const std::filesystem::path& run_directory) {
-  constexpr std::streamoff kTail = 16'384;
-  std::ifstream file(run_directory / "metrics.jsonl", std::ios::binary);
-  file.seekg(0, std::ios::end);
-  const std::streamoff size = file.tellg();
-  if (!file || size <= 0) {
-    return std::nullopt;
-  }
-  file.seekg(std::max<std::streamoff>(size - kTail, 0));
-  std::vector<double> seconds;
-  for (std::string line; std::getline(file, line);) {
-    const Json json = Json::parse(line, nullptr, false);
-    if (json.is_object() && json.contains("step_s") && json["step_s"].is_number()) {
-      seconds.push_back(json["step_s"].get<double>());
-    }
-  }
-  if (seconds.empty()) {
-    return std::nullopt;
-  }
-  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-  return *middle;
-}
-
 RunView view_run(const std::filesystem::path& directory, bool external, bool launcher_alive) {
   RunView view;
   view.record = read_run_record(directory);
@@ -50,10 +24,8 @@ RunView view_run(const std::filesystem::path& directory, bool external, bool lau
     view.record.state = RunState::Interrupted;
     view.record.reason = "its launcher is gone; `yates study run` continues it";
   }
-  if (view.record.state == RunState::Running && view.record.stage == kTrain && view.trainer.found) {
-    if (const auto step_s = recent_step_seconds(directory)) {
-      view.eta_s = *step_s * static_cast<double>(view.trainer.steps - view.trainer.step);
-    }
+  if (view.record.state == RunState::Running && view.record.stage == kTrain) {
+    view.eta_s = view.trainer.eta_s;
   }
   return view;
 }

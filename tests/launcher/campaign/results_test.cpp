@@ -67,6 +67,19 @@ TEST_F(ResultsTest, CampaignWithoutResultsIsIncomplete) {
   }
 }
 
+TEST_F(ResultsTest, StatusOfARunningTrainerHasNullsAndIsRead) {
+  write_file_atomic(directory_ / "status.json",
+                    R"({"state": "running", "step": 7, "steps": 20, "exit_code": null, "reason": "",
+                        "resumable": true, "eta_s": 12.5})");
+  const TrainerStatus status = read_trainer_status(directory_.path());
+  EXPECT_TRUE(status.found);
+  EXPECT_EQ(status.state, "running");
+  EXPECT_EQ(status.step, 7);
+  EXPECT_EQ(status.eta_s, 12.5);
+  write_file_atomic(directory_ / "status.json", "{\"state\": ");
+  EXPECT_FALSE(read_trainer_status(directory_.path()).found);
+}
+
 TEST_F(ResultsTest, UnreadableTableNamesItsFile) {
   put(0, RunState::Done, "case,dice\nc1,0.5\n");
   try {
