@@ -322,7 +322,9 @@ Section lenth_section(const Analysis& analysis) {
 Section variance_section(const Analysis& analysis) {
   Section section{.title = "Analysis of variance", .paragraphs = {}, .tables = {}, .figures = {}};
   if (!analysis.anova.empty()) {
-    Table table{.caption = "Sums of squares of run means (type II where unbalanced).",
+    Table table{.caption =
+                    "Sums of squares (single cases where every run has them, else run means; type "
+                    "II where unbalanced). Factors are tested against cell:seed or the residual.",
                 .text_columns = 2,
                 .header = {"response", "term", "df", "SS", "MS", "F", "p"},
                 .rows = {}};

@@ -107,6 +107,37 @@ void summarize_effects(Analysis& analysis, const CompletePart& part, const Respo
   }
 }
 
+void summarize_components(Analysis& analysis, const Response& response, const CrossedModel& model) {
+  const CrossedComponents& found = model.components();
+  const std::pair<const char*, double> components[] = {{"seed", found.seed},
+                                                       {"case", found.case_},
+                                                       {"run", found.run},
+                                                       {"cell_case", found.cell_case},
+                                                       {"seed_case", found.seed_case},
+                                                       {"residual", found.residual}};
+  for (const auto& [name, estimate] : components) {
+    analysis.variance.push_back({response.metric, response.region, name, estimate});
+  }
+}
+
+/// The lines of the factorial on single cases, tested against cell:seed, and the strata of the
+/// errors.
+void summarize_strata(Analysis& analysis, const Response& response, const CrossedModel& model) {
+  const auto cases = static_cast<double>(response.case_values.front().size());
+  const auto rows =
+      factorial_anova(analysis.data.design, analysis.data.table(response), SquaresType::II, true);
+  for (AnovaRow row : rows) {
+    if (row.term != "seed" && row.term != "residual" && row.term != "total") {
+      row.ss *= cases;
+      row.ms *= cases;
+      analysis.anova.push_back({response.metric, response.region, row});
+    }
+  }
+  for (const AnovaRow& row : model.strata()) {
+    analysis.anova.push_back({response.metric, response.region, row});
+  }
+}
+
 /// Balanced tables have one answer; type II where they have not.
 void summarize_anova(Analysis& analysis, const Response& response) {
   const RunTable table = analysis.data.table(response);
@@ -268,17 +299,27 @@ Analysis analyze(StudyData data, AnalysisOptions options) {
   describe_design(analysis);
   const std::vector<Contrast> contrasts = listed_contrasts(analysis.data.design, analysis.options);
   const auto part = largest_complete_part(analysis.data.design);
+  std::vector<std::optional<CrossedModel>> models;
   for (const Response& response : analysis.data.responses) {
+    const auto crossed = crossed_data(analysis.data, response);
+    models.push_back(crossed ? CrossedModel::fit(*crossed) : std::nullopt);
     summarize_cells(analysis, response);
     if (part) {
       summarize_effects(analysis, *part, response);
     }
-    summarize_anova(analysis, response);
+    if (models.back()) {
+      summarize_components(analysis, response, *models.back());
+    }
+    if (models.back() && !models.back()->strata().empty()) {
+      summarize_strata(analysis, response, *models.back());
+    } else {
+      summarize_anova(analysis, response);
+    }
     summarize_modes(analysis, response);
     leave_one_out(analysis, response, contrasts);
   }
   warn_of_modes(analysis);
-  analysis.contrasts = contrast_rows(analysis.data, contrasts, analysis.options);
+  analysis.contrasts = contrast_rows(analysis.data, contrasts, models, analysis.options);
   return analysis;
 }
 

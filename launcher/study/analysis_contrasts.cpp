@@ -81,7 +81,81 @@ void fill_inference(ContrastSummary& row, const AnalysisOptions& options) {
   row.verdict = verdict(row.estimate, options.alpha, delta, row.higher_is_better);
 }
 
+/// An estimate and what it speaks about.
+struct TargetEstimate {
+  Target target = Target::Seeds;
+  Estimate estimate;
+};
+
+std::vector<TargetEstimate> targeted(const std::vector<Estimate>& estimates) {
+  std::vector<TargetEstimate> list;
+  for (const Estimate& estimate : estimates) {
+    list.push_back({Target::Seeds, estimate});
+  }
+  return list;
+}
+
+void add_mixed(const std::optional<CrossedModel>& model,
+               const Contrast& contrast,
+               std::vector<TargetEstimate>& estimates) {
+  for (const Target target : {Target::Seeds, Target::Patients, Target::Both}) {
+    const auto estimate = model ? model->estimate(contrast, target) : std::nullopt;
+    if (estimate && std::isfinite(estimate->se) && estimate->df > 0) {
+      estimates.push_back({target, *estimate});
+    }
+  }
+}
+
+/// The rows of one contrast in one response; marks the headline of each target.
+void add_rows(const RunTable& table,
+              const Response& response,
+              const Contrast& contrast,
+              const std::vector<TargetEstimate>& estimates,
+              const AnalysisOptions& options,
+              std::vector<ContrastSummary>& rows) {
+  ContrastSummary row{.name = contrast.name,
+                      .at = contrast.at,
+                      .order = contrast.order,
+                      .metric = response.metric,
+                      .region = response.region,
+                      .target = "seeds",
+                      .estimate = {},
+                      .interval = {},
+                      .higher_is_better = response.higher_is_better};
+  const bool primary = is_primary_contrast(row, options) && same_place(row, *options.primary);
+  std::vector<Estimate> of_seeds;
+  for (const TargetEstimate& entry : estimates) {
+    if (entry.target == Target::Seeds) {
+      of_seeds.push_back(entry.estimate);
+    }
+  }
+  const Method headline =
+      pick_headline(table, contrast, of_seeds, primary ? options.primary->method : "auto");
+  for (const TargetEstimate& entry : estimates) {
+    row.target = to_string(entry.target);
+    row.estimate = entry.estimate;
+    // New patients, and both: only the mixed model speaks about them.
+    row.headline = entry.target != Target::Seeds || entry.estimate.method == headline;
+    row.primary = primary && row.headline && options.primary->target == row.target;
+    fill_inference(row, options);
+    rows.push_back(row);
+  }
+}
+
 }  // namespace
+
+std::optional<CrossedData> crossed_data(const StudyData& data, const Response& response) {
+  if (response.case_values.empty() || !data.seeds_are_blocks) {
+    return std::nullopt;
+  }
+  CrossedData crossed{
+      .cells = data.design.size(), .cell = {}, .seed = {}, .values = response.case_values};
+  for (const RunRecord& run : data.runs) {
+    crossed.cell.push_back(run.cell);
+    crossed.seed.push_back(run.seed);
+  }
+  return crossed;
+}
 
 bool same_metric(const std::string& a, const std::string& b) {
   const auto plain = [](const std::string& name) {
@@ -111,36 +185,21 @@ std::vector<Contrast> listed_contrasts(const Design& design, const AnalysisOptio
 
 std::vector<ContrastSummary> contrast_rows(const StudyData& data,
                                            const std::vector<Contrast>& contrasts,
+                                           const std::vector<std::optional<CrossedModel>>& models,
                                            const AnalysisOptions& options) {
   std::vector<ContrastSummary> rows;
-  for (const Response& response : data.responses) {
+  for (std::size_t i = 0; i < data.responses.size(); ++i) {
+    const Response& response = data.responses[i];
     const RunTable table = data.table(response);
     const auto noise = options.noise.find(response.metric);
     for (const Contrast& contrast : contrasts) {
-      const auto estimates =
-          run_estimates(table, contrast, noise == options.noise.end() ? nullptr : &noise->second);
+      auto estimates = targeted(
+          run_estimates(table, contrast, noise == options.noise.end() ? nullptr : &noise->second));
       if (estimates.empty()) {
         continue;
       }
-      ContrastSummary row{.name = contrast.name,
-                          .at = contrast.at,
-                          .order = contrast.order,
-                          .metric = response.metric,
-                          .region = response.region,
-                          .target = "seeds",
-                          .estimate = {},
-                          .interval = {},
-                          .higher_is_better = response.higher_is_better};
-      const bool primary = is_primary_contrast(row, options) && same_place(row, *options.primary);
-      const Method headline =
-          pick_headline(table, contrast, estimates, primary ? options.primary->method : "auto");
-      for (const Estimate& estimate : estimates) {
-        row.estimate = estimate;
-        row.headline = estimate.method == headline;
-        row.primary = primary && row.headline && options.primary->target == "seeds";
-        fill_inference(row, options);
-        rows.push_back(row);
-      }
+      add_mixed(models[i], contrast, estimates);
+      add_rows(table, response, contrast, estimates, options, rows);
     }
   }
   adjust_families(rows, options);

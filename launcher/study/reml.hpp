@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Restricted maximum likelihood for variance components, dense, by Fisher scoring on the variances
+// themselves with an active set at zero. For a few hundred rows and at most six components.
+#pragma once
+
+#include <vector>
+
+#include <Eigen/Dense>
+
+namespace yates::study {
+
+/// Rows that share one covariance V = sum_k variance_k * components[k]. Each column of `values` is
+/// an independent copy. All blocks share the variances.
+struct RemlBlock {
+  Eigen::MatrixXd fixed;   ///< n x p, full column rank; p = 0 for pure error copies.
+  Eigen::MatrixXd values;  ///< n x copies; one copy where p > 0.
+  std::vector<Eigen::MatrixXd> components;  ///< n x n each, symmetric, positive semidefinite.
+};
+
+struct RemlFit {
+  Eigen::VectorXd variances;  ///< >= 0; zero on the boundary.
+  Eigen::MatrixXd
+      covariance;        ///< Of the variances, inverse expected information; zero on the boundary.
+  double criterion = 0;  ///< -2 log restricted likelihood, as lme4 prints it.
+  bool converged = false;
+};
+
+/// Fits from `start` (positive). Deterministic. The last component must keep V regular (the
+/// residual).
+RemlFit fit_reml(const std::vector<RemlBlock>& blocks, Eigen::VectorXd start);
+
+}  // namespace yates::study
