@@ -124,10 +124,62 @@ std::pair<RemlBlock, RemlBlock> rotated_blocks(const Eigen::MatrixXd& x,
   const Eigen::MatrixXd rest = values.colwise() - means;
   return {RemlBlock{std::sqrt(k) * x,
                     std::sqrt(k) * means,
-                    {k * same_seed, k * one, all, same_cell, same_seed, one}},
+                    {k * same_seed, k * one, all, same_cell, same_seed, one},
+                    1},
           RemlBlock{Eigen::MatrixXd(runs, 0),
                     rest * helmert_contrasts(values.cols()),
-                    {zero, zero, all, same_cell, same_seed, one}}};
+                    {zero, zero, all, same_cell, same_seed, one},
+                    k - 1}};
+}
+
+/// REML from the mean squares of a complete table, whose expectations are sums of components: what
+/// is left to do when the closed form makes one negative.
+RemlFit fit_strata(const CrossedStrata& s) {
+  const double c = s.cells;
+  const double n = s.seeds;
+  const double k = s.cases;
+  struct Stratum {
+    double df;
+    double ss;
+    std::array<double, kParts> expectation;
+  };
+  const Stratum strata[] = {{n - 1, s.ss_seed, {c * k, k, 0, 0, c, 1}},
+                            {k - 1, s.ss_case, {0, 0, c * n, n, c, 1}},
+                            {s.df_cell_seed(), s.ss_cell_seed, {0, k, 0, 0, 0, 1}},
+                            {s.df_cell_case(), s.ss_cell_case, {0, 0, 0, n, 0, 1}},
+                            {(n - 1) * (k - 1), s.ss_seed_case, {0, 0, 0, 0, c, 1}},
+                            {s.df_residual(), s.ss_residual, {0, 0, 0, 0, 0, 1}}};
+  std::vector<RemlBlock> blocks;
+  for (const Stratum& stratum : strata) {
+    RemlBlock block{Eigen::MatrixXd(1, 0),
+                    Eigen::MatrixXd::Constant(1, 1, std::sqrt(stratum.ss)),
+                    {},
+                    stratum.df};
+    for (const double coefficient : stratum.expectation) {
+      block.components.emplace_back(Eigen::MatrixXd::Constant(1, 1, coefficient));
+    }
+    blocks.push_back(std::move(block));
+  }
+  const double spread = std::max(s.total / (c * n * k), 1e-12) / static_cast<double>(kParts);
+  return fit_reml(blocks, Eigen::VectorXd::Constant(kParts, spread));
+}
+
+/// Standard error of a variance linear in the components, with Satterthwaite's degrees of freedom.
+Estimate satterthwaite(const Eigen::VectorXd& gradient, const RemlFit& fit) {
+  const double variance = gradient.dot(fit.variances);
+  Estimate result{.method = Method::Mixed};
+  result.se = std::sqrt(variance);
+  result.df = 2 * variance * variance / gradient.dot(fit.covariance * gradient);
+  return result;
+}
+
+CrossedComponents components_of(const Eigen::VectorXd& found) {
+  return {.seed = found(kSeed),
+          .case_ = found(kCase),
+          .run = found(kRun),
+          .cell_case = found(kCellCase),
+          .seed_case = found(kSeedCase),
+          .residual = found(kResidual)};
 }
 
 }  // namespace
@@ -148,6 +200,13 @@ struct CrossedModel::Solution {
 
 Estimate CrossedModel::Solution::from_strata(double squared_length, Target target) const {
   const double unit = squared_length / (strata->seeds * strata->cases);
+  if (fit.variances.size() > 0) {
+    Eigen::VectorXd gradient = Eigen::VectorXd::Zero(kParts);
+    gradient(kRun) = target == Target::Patients ? 0 : unit * strata->cases;
+    gradient(kCellCase) = target == Target::Seeds ? 0 : unit * strata->seeds;
+    gradient(kResidual) = unit;
+    return satterthwaite(gradient, fit);
+  }
   const double cs = strata->ms_cell_seed();
   const double ck = strata->ms_cell_case();
   const double e = strata->ms_residual();
@@ -176,11 +235,7 @@ Estimate CrossedModel::Solution::from_reml(const Eigen::VectorXd& contrast, Targ
       gradient(part) = combination.dot(parts[static_cast<std::size_t>(part)] * combination);
     }
   }
-  const double variance = gradient.dot(fit.variances);
-  Estimate result{.method = Method::Mixed};
-  result.se = std::sqrt(variance);
-  result.df = 2 * variance * variance / gradient.dot(fit.covariance * gradient);
-  return result;
+  return satterthwaite(gradient, fit);
 }
 
 std::string to_string(Target target) {
@@ -206,17 +261,14 @@ std::optional<CrossedModel> CrossedModel::fit(const CrossedData& data) {
   CrossedModel model;
   model.components_ = closed_form(strata);
   model.strata_ = strata_lines(strata);
-  if (!all_positive(model.components_)) {
-    auto fitted = fit_by_reml(data);
-    if (fitted) {
-      fitted->strata_ = model.strata_;
-    }
-    return fitted;
-  }
   model.criterion_ = std::numeric_limits<double>::quiet_NaN();
   auto solution = std::make_shared<Solution>();
   solution->cells = cells;
   solution->strata = strata;
+  if (!all_positive(model.components_)) {
+    solution->fit = fit_strata(strata);
+    model.components_ = components_of(solution->fit.variances);
+  }
   for (const auto& plane : box) {
     std::vector<double> all;
     for (const auto& values : plane) {
@@ -263,13 +315,7 @@ std::optional<CrossedModel> CrossedModel::fit_by_reml(const CrossedData& data) {
     solution->counts.push_back(static_cast<std::size_t>(x.col(cell).sum() + 0.5));
   }
   CrossedModel model;
-  const Eigen::VectorXd& found = solution->fit.variances;
-  model.components_ = {.seed = found(kSeed),
-                       .case_ = found(kCase),
-                       .run = found(kRun),
-                       .cell_case = found(kCellCase),
-                       .seed_case = found(kSeedCase),
-                       .residual = found(kResidual)};
+  model.components_ = components_of(solution->fit.variances);
   model.criterion_ = solution->fit.criterion;
   model.solution_ = std::move(solution);
   return model;

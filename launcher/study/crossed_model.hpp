@@ -38,8 +38,8 @@ enum class Target { Seeds, Patients, Both };
 std::string to_string(Target target);
 
 /// The fitted model. Complete tables have the closed form of the mean squares where no component is
-/// negative; all others are fitted by REML, with the cases rotated into their mean and K - 1
-/// contrasts so that matrices have one row per run only.
+/// negative, else REML of their mean squares; all others are fitted by REML, with the cases rotated
+/// into their mean and K - 1 contrasts so that matrices have one row per run only.
 class CrossedModel {
  public:
   /// Nothing for fewer than two seeds, two cases, two cells, or no degree of freedom for runs.

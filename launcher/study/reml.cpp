@@ -39,7 +39,7 @@ bool add_block(const RemlBlock& block,
   if (factor.info() != Eigen::Success) {
     return false;
   }
-  const auto copies = static_cast<double>(block.values.cols());
+  const double copies = block.copies;
   const Eigen::Index n = block.values.rows();
   const Eigen::Index p = block.fixed.cols();
   Eigen::MatrixXd projection = factor.solve(Eigen::MatrixXd::Identity(n, n));

@@ -9,12 +9,14 @@
 
 namespace yates::study {
 
-/// Rows that share one covariance V = sum_k variance_k * components[k]. Each column of `values` is
-/// an independent copy. All blocks share the variances.
+/// Rows that share one covariance V = sum_k variance_k * components[k], seen in `copies`
+/// independent copies whose values are the columns of `values`; these may be condensed into fewer
+/// columns with the same sum of products. All blocks share the variances.
 struct RemlBlock {
   Eigen::MatrixXd fixed;   ///< n x p, full column rank; p = 0 for pure error copies.
-  Eigen::MatrixXd values;  ///< n x copies; one copy where p > 0.
+  Eigen::MatrixXd values;  ///< n rows; one column where p > 0.
   std::vector<Eigen::MatrixXd> components;  ///< n x n each, symmetric, positive semidefinite.
+  double copies = 1;
 };
 
 struct RemlFit {

@@ -25,7 +25,7 @@ Eigen::MatrixXd indicator(const std::vector<std::size_t>& groups) {
 VarianceFit fit_variance_components(const GroupedData& data) {
   const auto n = static_cast<Eigen::Index>(data.values.size());
   const double center = mean(data.values);
-  RemlBlock block{indicator(data.fixed), Eigen::MatrixXd(n, 1), {}};
+  RemlBlock block{indicator(data.fixed), Eigen::MatrixXd(n, 1), {}, 1};
   for (Eigen::Index i = 0; i < n; ++i) {
     block.values(i, 0) = data.values[static_cast<std::size_t>(i)] - center;
   }

@@ -169,6 +169,33 @@ TEST(CrossedModel, RemlFindsTheClosedForm) {
   expect_golden_targets(*model, 5e-6);
 }
 
+// Without cell:case variation the closed form goes negative; both routes must find the same
+// boundary.
+TEST(CrossedModel, BoundaryOfACompleteTable) {
+  CrossedData data = golden();
+  for (std::size_t run = 0; run < data.values.size(); ++run) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      const auto noise = static_cast<double>((7 * run + 5 * k + run * k * 3) % 11) - 5;
+      data.values[run][k] = data.values[3][k] + 3.0 * static_cast<double>(run % 5) + noise;
+    }
+  }
+  const auto quick = CrossedModel::fit(data);
+  const auto full = CrossedModel::fit_by_reml(data);
+  ASSERT_TRUE(quick && full);
+  const CrossedComponents& a = quick->components();
+  const CrossedComponents& b = full->components();
+  EXPECT_TRUE(a.seed == 0 || a.cell_case == 0 || a.seed_case == 0 || a.run == 0);
+  EXPECT_NEAR(a.run, b.run, 1e-5);
+  EXPECT_NEAR(a.cell_case, b.cell_case, 1e-5);
+  EXPECT_NEAR(a.seed_case, b.seed_case, 1e-5);
+  EXPECT_NEAR(a.residual, b.residual, 1e-5);
+  const Contrast contrast = parse_contrast(testing::letters("AB"), "A:B", {});
+  for (const Target target : {Target::Seeds, Target::Patients, Target::Both}) {
+    EXPECT_NEAR(quick->estimate(contrast, target)->se, full->estimate(contrast, target)->se, 1e-5);
+    EXPECT_NEAR(quick->estimate(contrast, target)->df, full->estimate(contrast, target)->df, 1e-3);
+  }
+}
+
 TEST(CrossedModel, AMissingRunIsNoObstacle) {
   CrossedData data = golden();
   data.cell.pop_back();
