@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       register_bench,
       register_model,
       register_train,
+      register_predict,
   };
   return run_app(argc, argv, verbs);
 }

@@ -7,6 +7,7 @@
 
 namespace yates::cli {
 
+Bench bench_hd95();
 Bench bench_scan();
 
 }  // namespace yates::cli

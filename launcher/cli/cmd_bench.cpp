@@ -16,6 +16,7 @@ namespace yates::cli {
 namespace {
 
 constexpr Bench (*kBenches[])() = {
+    bench_hd95,
     bench_scan,
 };
 

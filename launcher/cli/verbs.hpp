@@ -24,6 +24,7 @@ void register_worker_verbs(CLI::App& app);
 void register_bench(CLI::App& app);
 void register_model(CLI::App& app);
 void register_train(CLI::App& app);
+void register_predict(CLI::App& app);
 
 /// Replaces this process by yates-worker, with the same arguments, if the verb is one of its own.
 /// Call first in main. Exits with 66 if there is no worker beside this program.

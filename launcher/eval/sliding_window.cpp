@@ -16,6 +16,9 @@ namespace yates::eval {
 namespace {
 
 at::Tensor padded(const at::Tensor& volume, const WindowPlan& plan) {
+  if (plan.pad_low == Size3{} && plan.pad_high == Size3{}) {
+    return volume;
+  }
   std::vector<std::int64_t> pads;
   for (std::size_t axis = 3; axis-- > 0;) {
     pads.push_back(plan.pad_low[axis]);

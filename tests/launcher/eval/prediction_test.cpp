@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/eval/prediction.hpp"
+
+#include <string>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros_like.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "io/image/image.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/small_data_set.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::eval {
+namespace {
+
+/// Says 3 where the first modality is above its mean, else 1; exact zeros say nothing.
+at::Tensor threshold(const at::Tensor& window) {
+  const at::Tensor first = window.narrow(1, 0, 1);
+  const at::Tensor none = at::zeros_like(first);
+  return at::cat({none, -first, none, first}, 1);
+}
+
+class PredictCases : public ::testing::Test {
+ protected:
+  PredictCases()
+      : manifest_(
+            testing::write_small_data_set(folder_.path(), {{"a", {5, 9, 7}}, {"b", {4, 4, 4}}})) {}
+  [[nodiscard]] PredictionRequest request() const {
+    return {.data_dir = folder_.path(),
+            .out_dir = folder_ / "out",
+            .cases = {"a", "b"},
+            .window = {.window = {4, 4, 4}, .overlap = 0.5, .blend = BlendMode::Float32},
+            .mirror = true,
+            .made_with = "weights 1"};
+  }
+  [[nodiscard]] const testing::TemporaryDirectory& folder() const { return folder_; }
+
+ private:
+  testing::TemporaryDirectory folder_;
+  io::Manifest manifest_;
+};
+
+TEST_F(PredictCases, PutsLabelsIntoTheSourceGrid) {
+  predict_cases(request(), plan_predictions(request()), threshold);
+  const io::LabelMap map = io::read_label_map(folder() / "out/a.nii.gz");
+  ASSERT_EQ(map.geometry.shape, (Size3{8, 12, 10}));
+  const auto counts = testing::small_counts({5, 9, 7});
+  double sum = 0;
+  for (std::size_t i = 0; i < 315; ++i) {
+    sum += counts[i];
+  }
+  std::size_t stored = 0;
+  for (std::int64_t z = 0; z < 8; ++z) {
+    for (std::int64_t y = 0; y < 12; ++y) {
+      for (std::int64_t x = 0; x < 10; ++x) {
+        const bool inside = z >= 1 && z < 6 && y >= 1 && y < 10 && x >= 1 && x < 8;
+        int expected = 0;
+        if (inside) {
+          expected = counts[stored++] > sum / 315 ? 3 : 1;
+        }
+        EXPECT_EQ(map.voxels[static_cast<std::size_t>((z * 12 + y) * 10 + x)], expected);
+      }
+    }
+  }
+}
+
+TEST_F(PredictCases, ContinuesWithTheCasesThatAreMissing) {
+  predict_cases(request(), plan_predictions(request()), threshold);
+  std::filesystem::remove(folder() / "out/b.nii.gz");
+  const PredictionPlan plan = plan_predictions(request());
+  EXPECT_EQ(plan.finished, 1);
+  EXPECT_EQ(plan.cases, (std::vector<std::string>{"b"}));
+  EXPECT_EQ(plan.windows, 8);
+}
+
+TEST_F(PredictCases, CountsWindowsAndBytesOfTheLargestCase) {
+  const PredictionPlan plan = plan_predictions(request());
+  EXPECT_EQ(plan.windows, 8 * (2 * 4 * 3 + 1));
+  EXPECT_EQ(plan.volume_bytes, 315 * 4 * (4 + 5 + 12));
+}
+
+TEST_F(PredictCases, RefusesAFolderOfOtherWeights) {
+  (void)plan_predictions(request());
+  PredictionRequest other = request();
+  other.made_with = "weights 2";
+  testing::expect_error(
+      ExitCode::BadData, {"made with weights 1"}, [&] { (void)plan_predictions(other); });
+}
+
+TEST_F(PredictCases, NamesEveryUnknownCase) {
+  PredictionRequest unknown = request();
+  unknown.cases = {"a", "c", "d"};
+  try {
+    (void)plan_predictions(unknown);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.problems().size(), 2U);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder() / "out"));
+}
+
+}  // namespace
+}  // namespace yates::eval
