@@ -9,5 +9,6 @@ namespace yates::cli {
 
 Bench bench_hd95();
 Bench bench_scan();
+Bench bench_step();
 
 }  // namespace yates::cli

@@ -18,6 +18,7 @@ namespace {
 constexpr Bench (*kBenches[])() = {
     bench_hd95,
     bench_scan,
+    bench_step,
 };
 
 std::string in_words(const Spread& spread) {
