@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "io/dataset/split.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/verbs.hpp"
@@ -24,9 +26,18 @@ struct EvaluateArguments {
   std::string out;
   std::string convention = "segmamba";
   std::string labels = "brats2023";
+  std::string cases;
   std::int64_t jobs = 0;
   std::string json_path;
 };
+
+/// The cases of a list: a split.json's test cases, or the lines of a text file.
+std::optional<std::vector<std::string>> cases_of(const std::string& path) {
+  if (path.empty()) {
+    return std::nullopt;
+  }
+  return path.ends_with(".json") ? io::read_split(path).test : io::read_id_list(path);
+}
 
 eval::EvaluationRequest request_of(const EvaluateArguments& arguments) {
   const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
@@ -34,7 +45,7 @@ eval::EvaluationRequest request_of(const EvaluateArguments& arguments) {
           .references = arguments.references,
           .conventions = eval::conventions_named(arguments.convention),
           .labels = eval::label_set_named(arguments.labels),
-          .cases = std::nullopt,
+          .cases = cases_of(arguments.cases),
           .jobs = arguments.jobs > 0 ? arguments.jobs : cores};
 }
 
@@ -53,6 +64,9 @@ void evaluate(const EvaluateArguments& arguments) {
   if (evaluation.converted_files > 0) {
     log_info("{} files hold label 3 and no 4: taken as converted already",
              evaluation.converted_files);
+  }
+  if (evaluation.other_references > 0) {
+    log_info("{} references of other cases are passed over", evaluation.other_references);
   }
   output.text("{} cases", evaluation.cases.size());
   for (const std::string& line : eval::summary_lines(evaluation)) {
@@ -88,6 +102,11 @@ void register_evaluate(CLI::App& app) {
                    "brats2023: 0 1 2 3; brats2021: 0 1 2 4, and files that hold 3 but no 4")
       ->type_name("SET")
       ->capture_default_str();
+  verb->add_option("--cases",
+                   arguments->cases,
+                   "score these alone: the test cases of a split.json, or a list of ids [what "
+                   "yates predict was asked for, else every reference]")
+      ->type_name("FILE");
   verb->add_option("--jobs", arguments->jobs, "cases measured at a time (default: all cores)")
       ->type_name("N")
       ->check(CLI::PositiveNumber);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "io/image/image.hpp"
 #include "launcher/eval/label_folder.hpp"
 
@@ -49,6 +50,23 @@ Problem missing(const std::string& what, const std::string& case_id, const fs::p
           .fix = ""};
 }
 
+/// The cases that must be there on both sides.
+std::set<std::string> wanted_cases(const EvaluationRequest& request,
+                                   const std::map<std::string, fs::path>& reference) {
+  if (request.cases) {
+    return {request.cases->begin(), request.cases->end()};
+  }
+  const fs::path declared = request.predictions / kPredictionsFile;
+  if (fs::exists(declared)) {
+    return json_get<std::set<std::string>>(read_json(declared), "cases", declared.string());
+  }
+  std::set<std::string> wanted;
+  for (const auto& [case_id, path] : reference) {
+    wanted.insert(case_id);
+  }
+  return wanted;
+}
+
 /// Pairs by case id; appends a problem for every case that lacks a side.
 std::vector<CasePair> pair_cases(const EvaluationRequest& request,
                                  const LabelFolder& predictions,
@@ -56,13 +74,7 @@ std::vector<CasePair> pair_cases(const EvaluationRequest& request,
                                  std::vector<Problem>& problems) {
   const auto predicted = by_case(predictions);
   const auto reference = by_case(references);
-  std::set<std::string> wanted;
-  for (const auto& [case_id, path] : reference) {
-    wanted.insert(case_id);
-  }
-  if (request.cases) {
-    wanted = {request.cases->begin(), request.cases->end()};
-  }
+  const std::set<std::string> wanted = wanted_cases(request, reference);
   std::vector<CasePair> pairs;
   for (const std::string& case_id : wanted) {
     const auto prediction = predicted.find(case_id);
@@ -79,10 +91,14 @@ std::vector<CasePair> pair_cases(const EvaluationRequest& request,
   }
   for (const auto& [case_id, path] : predicted) {
     if (!request.cases && !wanted.contains(case_id)) {
-      problems.push_back({.what = fmt::format("prediction of case {} has no reference", case_id),
-                          .where = path.string(),
-                          .allowed = "one reference per prediction",
-                          .fix = ""});
+      const bool known = reference.contains(case_id);
+      problems.push_back(
+          {.what = fmt::format(
+               "prediction of case {} {}", case_id, known ? "is not declared" : "has no reference"),
+           .where = path.string(),
+           .allowed = known ? fmt::format("the cases of {}", kPredictionsFile)
+                            : "one reference per prediction",
+           .fix = ""});
     }
   }
   return pairs;
@@ -187,7 +203,10 @@ Evaluation evaluate_folders(const EvaluationRequest& request, const EvaluationPr
   problems.insert(problems.end(), references.problems.begin(), references.problems.end());
   const std::vector<CasePair> pairs = pair_cases(request, predictions, references, problems);
   const std::vector<CaseOutcome> outcomes = process_all(pairs, request, problems.empty(), progress);
-  Evaluation evaluation{.conventions = request.conventions, .cases = {}, .converted_files = 0};
+  Evaluation evaluation;
+  evaluation.conventions = request.conventions;
+  evaluation.other_references =
+      static_cast<std::int64_t>(references.files.size()) - static_cast<std::int64_t>(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const CaseOutcome& outcome = outcomes[i];
     problems.insert(problems.end(), outcome.problems.begin(), outcome.problems.end());

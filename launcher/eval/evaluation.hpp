@@ -19,8 +19,9 @@ struct EvaluationRequest {
   std::filesystem::path references;
   std::vector<Convention> conventions;
   LabelSet labels = LabelSet::Brats2023;
-  /// The cases to score; predictions of others are passed over. Nothing: every reference, and a
-  /// prediction without one is an error.
+  /// The cases to score; predictions of others are passed over. Nothing: the cases that the folder
+  /// of predictions declares (kPredictionsFile), else every reference; then a prediction of another
+  /// case is an error.
   std::optional<std::vector<std::string>> cases;
   std::int64_t jobs = 1;  ///< Cases measured at a time.
 };
@@ -32,8 +33,9 @@ struct CaseResult {
 
 struct Evaluation {
   std::vector<Convention> conventions;
-  std::vector<CaseResult> cases;     ///< Sorted by case id.
-  std::int64_t converted_files = 0;  ///< Held label 3 where 4 was expected.
+  std::vector<CaseResult> cases;      ///< Sorted by case id.
+  std::int64_t converted_files = 0;   ///< Held label 3 where 4 was expected.
+  std::int64_t other_references = 0;  ///< References of cases that were not scored.
 };
 
 /// Called after each case with the number of finished cases and of all, one call at a time.

@@ -10,6 +10,9 @@
 
 namespace yates::eval {
 
+/// What `yates predict` leaves beside its label maps: {"schema", "made_with", "cases": [ids]}.
+inline constexpr const char* kPredictionsFile = "predictions.json";
+
 struct LabelFile {
   std::string case_id;
   std::filesystem::path path;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -17,6 +18,7 @@
 #include "io/dataset/manifest.hpp"
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
+#include "launcher/eval/label_folder.hpp"
 #include "launcher/eval/mirror_tta.hpp"
 
 namespace yates::eval {
@@ -47,22 +49,25 @@ void check_cases(const PredictionRequest& request, const io::Manifest& manifest)
   }
 }
 
-/// Claims the folder for these settings, or finds that others made what lies there.
+/// Claims the folder for these settings, or finds that others made what lies there. The file lists
+/// the cases that were asked for so far: what an evaluation of the folder expects to find.
 void claim_folder(const PredictionRequest& request) {
   make_directories(request.out_dir);
-  const fs::path path = request.out_dir / "predictions.json";
-  if (!fs::exists(path)) {
-    write_json(path, {{"schema", 1}, {"made_with", request.made_with}});
-    return;
+  const fs::path path = request.out_dir / kPredictionsFile;
+  std::set<std::string> cases(request.cases.begin(), request.cases.end());
+  if (fs::exists(path)) {
+    const Json before = read_json(path);
+    const auto made_with = json_get<std::string>(before, "made_with", path.string());
+    if (made_with != request.made_with) {
+      throw Error(ExitCode::BadData,
+                  Problem{.what = "the folder holds label maps made with " + made_with,
+                          .where = path.string(),
+                          .allowed = request.made_with,
+                          .fix = "give another --out, or remove this folder"});
+    }
+    cases.merge(json_get<std::set<std::string>>(before, "cases", path.string()));
   }
-  const auto before = json_get<std::string>(read_json(path), "made_with", path.string());
-  if (before != request.made_with) {
-    throw Error(ExitCode::BadData,
-                Problem{.what = "the folder holds label maps made with " + before,
-                        .where = path.string(),
-                        .allowed = request.made_with,
-                        .fix = "give another --out, or remove this folder"});
-  }
+  write_json(path, {{"schema", 1}, {"made_with", request.made_with}, {"cases", cases}});
 }
 
 /// Bytes of volumes alive at once: input and its padded copy, sums, weights, result; for mirrors

@@ -10,6 +10,7 @@
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "io/image/image.hpp"
 #include "launcher/eval/cases_table.hpp"
 #include "launcher/eval/summary.hpp"
@@ -112,6 +113,21 @@ TEST_F(EvaluateFolders, ListsEveryFindingAtOnce) {
   EXPECT_TRUE(mentions(text, "no prediction of case absent")) << text;
   EXPECT_TRUE(mentions(text, "different grids")) << text;
   EXPECT_TRUE(mentions(text, "unknown labels: 7 (60 voxels)")) << text;
+}
+
+TEST_F(EvaluateFolders, ExpectsTheCasesThatPredictDeclares) {
+  for (const char* name : {"pred/A.nii.gz", "ref/A.nii.gz", "ref/B.nii.gz", "ref/C.nii.gz"}) {
+    write(name, box_map(1));
+  }
+  EXPECT_TRUE(mentions(findings(), "no prediction of case B"));
+  write_json(directory() / "pred/predictions.json", {{"cases", {"A"}}});
+  EXPECT_EQ(evaluate().cases.size(), 1U);
+  EXPECT_EQ(evaluate().other_references, 2);
+  write_json(directory() / "pred/predictions.json", {{"cases", {"A", "B"}}});
+  EXPECT_TRUE(mentions(findings(), "no prediction of case B"));
+  write("pred/B.nii.gz", box_map(1));
+  write("pred/C.nii.gz", box_map(1));
+  EXPECT_TRUE(mentions(findings(), "prediction of case C is not declared"));
 }
 
 TEST_F(EvaluateFolders, RefusesAnotherShape) {
