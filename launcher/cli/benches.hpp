@@ -8,6 +8,8 @@
 namespace yates::cli {
 
 Bench bench_hd95();
+Bench bench_augment();
+Bench bench_loader();
 Bench bench_scan();
 Bench bench_step();
 

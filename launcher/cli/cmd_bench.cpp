@@ -17,6 +17,8 @@ namespace {
 
 constexpr Bench (*kBenches[])() = {
     bench_hd95,
+    bench_augment,
+    bench_loader,
     bench_scan,
     bench_step,
 };
