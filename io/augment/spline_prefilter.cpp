@@ -3,16 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace yates::io {
 namespace {
 
 constexpr std::size_t kColumns = 64;
+constexpr std::size_t kLanes = 4;
 constexpr std::size_t kHorizon = 32;  // |pole|^32 < 1e-18
 const double kPole = std::sqrt(3.0) - 2.0;
 
 /// First coefficient of the causal pass: the sum over the mirrored signal, times the gain.
-void start(const float* data, std::size_t rows, std::size_t stride, std::size_t width, float* sum) {
+/// `width` is a constant of the call, so that the loops over columns become vectors.
+template <typename Width>
+void start(const float* data, std::size_t rows, std::size_t stride, Width width, float* sum) {
   const double around = std::pow(kPole, static_cast<double>(2 * rows - 2));
   const double scale = 6 / (1 - around);
   std::fill_n(sum, width, 0.0F);
@@ -26,7 +30,8 @@ void start(const float* data, std::size_t rows, std::size_t stride, std::size_t 
   }
 }
 
-void filter_columns(float* data, std::size_t rows, std::size_t stride, std::size_t width) {
+template <typename Width>
+void filter_columns(float* data, std::size_t rows, std::size_t stride, Width width) {
   const auto pole = static_cast<float>(kPole);
   std::array<float, kColumns> carry{};
   start(data, rows, stride, width, carry.data());
@@ -59,8 +64,17 @@ void spline_prefilter(float* data, std::size_t rows, std::size_t stride, std::si
   if (rows < 2) {
     return;
   }
-  for (std::size_t x = 0; x < width; x += kColumns) {
-    filter_columns(data + x, rows, stride, std::min(kColumns, width - x));
+  using Lanes = std::integral_constant<std::size_t, kLanes>;
+  using Columns = std::integral_constant<std::size_t, kColumns>;
+  std::size_t x = 0;
+  for (; x + kColumns <= width; x += kColumns) {
+    filter_columns(data + x, rows, stride, Columns{});
+  }
+  for (; x + kLanes <= width; x += kLanes) {
+    filter_columns(data + x, rows, stride, Lanes{});
+  }
+  if (x < width) {
+    filter_columns(data + x, rows, stride, width - x);
   }
 }
 

@@ -15,12 +15,17 @@ void spline_prefilter(float* data, std::size_t rows, std::size_t stride, std::si
 
 /// Weights of the coefficients floor(p) - 1 ... floor(p) + 2 at p = floor(p) + t, t in [0, 1).
 inline std::array<float, 4> spline_weights(double t) {
+  constexpr double kSixth = 1.0 / 6;
   const double u = 1 - t;
   const double square = t * t;
-  return {static_cast<float>(u * u * u / 6),
-          static_cast<float>((4 - 6 * square + 3 * square * t) / 6),
-          static_cast<float>((1 + 3 * t + 3 * square - 3 * square * t) / 6),
-          static_cast<float>(square * t / 6)};
+  const double cube = square * t;
+  const double w0 = u * u * u * kSixth;
+  const double w1 = (4 - 6 * square + 3 * cube) * kSixth;
+  const double w3 = cube * kSixth;
+  return {static_cast<float>(w0),
+          static_cast<float>(w1),
+          static_cast<float>(1 - w0 - w1 - w3),
+          static_cast<float>(w3)};
 }
 
 }  // namespace yates::io

@@ -95,40 +95,46 @@ void fill(Coefficients& c, const PatchView& image, std::size_t first) {
   mirror_borders(c);
 }
 
+/// One value of each lane.
+using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
+
+Lanes load(const float* values) {
+  Lanes lanes;
+  std::memcpy(&lanes, values, sizeof(lanes));
+  return lanes;
+}
+
 /// The spline at one source coordinate inside the volume, for all lanes.
-std::array<float, kLanes> interpolate(const Coefficients& c, const std::array<double, 3>& at) {
-  // Four x taps of four lanes: two vectors of eight. The compiler splits them where it must.
-  using Float8 = float __attribute__((vector_size(32)));
+Lanes interpolate(const Coefficients& c, const std::array<double, 3>& at) {
   std::array<std::array<float, 4>, 3> weights;
   std::array<std::size_t, 3> base;
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    base[axis] = static_cast<std::size_t>(at[axis]);
-    weights[axis] = spline_weights(at[axis] - static_cast<double>(base[axis]));
+    const auto whole = static_cast<std::int32_t>(at[axis]);
+    base[axis] = static_cast<std::size_t>(whole);
+    weights[axis] = spline_weights(at[axis] - static_cast<double>(whole));
   }
   const std::size_t row_stride = c.padded[2] * kLanes;
   const std::size_t slice_stride = c.padded[1] * row_stride;
-  const float* corner =
+  const float* slice =
       c.values.data() + base[0] * slice_stride + base[1] * row_stride + base[2] * kLanes;
-  Float8 low{};
-  Float8 high{};
-  for (std::size_t z = 0; z < 4; ++z) {
-    for (std::size_t y = 0; y < 4; ++y) {
-      const float* row = corner + z * slice_stride + y * row_stride;
-      const float weight = weights[0][z] * weights[1][y];
-      Float8 a;
-      Float8 b;
-      std::memcpy(&a, row, sizeof(a));
-      std::memcpy(&b, row + 8, sizeof(b));
-      low += weight * a;
-      high += weight * b;
+  Lanes tap0{};
+  Lanes tap1{};
+  Lanes tap2{};
+  Lanes tap3{};
+  for (const float weight_z : weights[0]) {
+    const float* row = slice;
+    for (const float weight_y : weights[1]) {
+      const float weight = weight_z * weight_y;
+      tap0 += weight * load(row);
+      tap1 += weight * load(row + kLanes);
+      tap2 += weight * load(row + 2 * kLanes);
+      tap3 += weight * load(row + 3 * kLanes);
+      row += row_stride;
     }
+    slice += slice_stride;
   }
-  std::array<float, kLanes> out;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    out[lane] = (weights[2][0] * low[lane] + weights[2][1] * low[lane + 4]) +
-                (weights[2][2] * high[lane] + weights[2][3] * high[lane + 4]);
-  }
-  return out;
+  return (weights[2][0] * tap0 + weights[2][1] * tap1) +
+         (weights[2][2] * tap2 + weights[2][3] * tap3);
 }
 
 bool is_inside(const std::array<double, 3>& at, const std::array<double, 3>& last) {
@@ -155,7 +161,7 @@ void resample(const Coefficients& c,
       for (std::size_t x = 0; x < c.size[2]; ++x, ++offset) {
         const auto at =
             map.source(static_cast<double>(z), static_cast<double>(y), static_cast<double>(x));
-        std::array<float, kLanes> value{};
+        Lanes value{};
         if (is_inside(at, last)) {
           value = interpolate(c, at);
         }

@@ -41,7 +41,7 @@ void read_counts(const io::ShardFile& shard,
   }
 }
 
-/// Boxes that lie wholly in their case, as many as are timed at once.
+/// A box that lies wholly in its case; a side is shorter than the patch where the case is.
 struct Crop {
   std::size_t case_index;
   io::VoxelBox box;
@@ -72,12 +72,15 @@ Spread rate(const Spread& seconds, std::int64_t count) {
           .n = seconds.n};
 }
 
-Spread measure_raw(const BenchDataSet& data, const std::vector<Crop>& crops, std::int64_t repeats) {
+Spread measure_raw(const BenchDataSet& data,
+                   const std::vector<Crop>& crops,
+                   std::int64_t patch,
+                   std::int64_t repeats) {
   std::vector<std::unique_ptr<io::ShardFile>> shards;
   for (const io::ShardRecord& record : data.manifest().shards) {
     shards.push_back(std::make_unique<io::ShardFile>(data.shards() / record.file, record.bytes));
   }
-  std::vector<std::int16_t> counts(static_cast<std::size_t>(kChannels * crops[0].box.voxels()));
+  std::vector<std::int16_t> counts(static_cast<std::size_t>(kChannels * patch * patch * patch));
   return measure_seconds(repeats, [&] {
     for (const Crop& crop : crops) {
       const io::CaseRecord& record = data.manifest().cases[crop.case_index];
@@ -91,19 +94,21 @@ Spread measure_raw(const BenchDataSet& data, const std::vector<Crop>& crops, std
 
 Spread measure_normalised(const BenchDataSet& data,
                           const std::vector<Crop>& crops,
+                          std::int64_t patch,
                           std::int64_t repeats) {
   std::vector<std::string> ids;
   for (const io::CaseRecord& record : data.manifest().cases) {
     ids.push_back(record.id);
   }
   const auto readers = io::open_cases(data.shards(), data.manifest(), ids);
-  const auto voxels = static_cast<std::size_t>(crops[0].box.voxels());
+  const auto voxels = static_cast<std::size_t>(patch * patch * patch);
   std::vector<float> image(kChannels * voxels);
   std::vector<std::uint8_t> labels(voxels);
   return measure_seconds(repeats, [&] {
     for (const Crop& crop : crops) {
-      readers[crop.case_index].read_image(crop.box, image);
-      readers[crop.case_index].read_labels(crop.box, labels);
+      const auto size = static_cast<std::size_t>(crop.box.voxels());
+      readers[crop.case_index].read_image(crop.box, {image.data(), kChannels * size});
+      readers[crop.case_index].read_labels(crop.box, {labels.data(), size});
     }
   });
 }
@@ -153,10 +158,10 @@ std::vector<BenchResult> run(const BenchSettings& settings) {
                        .peer = peer,
                        .higher_is_better = true};
   };
-  return {
-      result("loader raw int16", rate(measure_raw(data, crops, repeats), count)),
-      result("loader normalised + label", rate(measure_normalised(data, crops, repeats), count)),
-      result("loader prefetched", rate(measure_prefetch(data, settings), (count + 1) / 2 * 2))};
+  return {result("loader raw int16", rate(measure_raw(data, crops, patch, repeats), count)),
+          result("loader normalised + label",
+                 rate(measure_normalised(data, crops, patch, repeats), count)),
+          result("loader prefetched", rate(measure_prefetch(data, settings), (count + 1) / 2 * 2))};
 }
 
 }  // namespace
