@@ -67,11 +67,34 @@ Method pick_headline(const RunTable& table,
   return estimates.front().method;
 }
 
-void fill_inference(ContrastSummary& row, const AnalysisOptions& options) {
+/// The smallest detectable effect in standard errors depends on the degrees of freedom alone, and
+/// costs far more than everything else in a row.
+class DetectableEffects {
+ public:
+  explicit DetectableEffects(const AnalysisOptions& options) : options_(options) {}
+
+  double of(const Estimate& estimate) {
+    if (!std::isfinite(estimate.se) || !(estimate.df > 0)) {
+      return kNaN;
+    }
+    const auto [place, added] = known_.emplace(estimate.df, 0.0);
+    if (added) {
+      place->second = minimum_detectable_effect(1, estimate.df, options_.alpha, options_.power);
+    }
+    return estimate.se * place->second;
+  }
+
+ private:
+  const AnalysisOptions& options_;
+  std::map<double, double> known_;
+};
+
+void fill_inference(ContrastSummary& row,
+                    const AnalysisOptions& options,
+                    DetectableEffects& detectable) {
   row.interval = t_interval(row.estimate, options.alpha);
   row.p = two_sided_p(row.estimate);
-  row.mde =
-      minimum_detectable_effect(row.estimate.se, row.estimate.df, options.alpha, options.power);
+  row.mde = detectable.of(row.estimate);
   std::optional<double> delta = options.delta;
   if (options.primary) {
     delta =
@@ -112,6 +135,7 @@ void add_rows(const RunTable& table,
               const Contrast& contrast,
               const std::vector<TargetEstimate>& estimates,
               const AnalysisOptions& options,
+              DetectableEffects& detectable,
               std::vector<ContrastSummary>& rows) {
   ContrastSummary row{.name = contrast.name,
                       .at = contrast.at,
@@ -137,7 +161,7 @@ void add_rows(const RunTable& table,
     // New patients, and both: only the mixed model speaks about them.
     row.headline = entry.target != Target::Seeds || entry.estimate.method == headline;
     row.primary = primary && row.headline && options.primary->target == row.target;
-    fill_inference(row, options);
+    fill_inference(row, options, detectable);
     rows.push_back(row);
   }
 }
@@ -188,6 +212,7 @@ std::vector<ContrastSummary> contrast_rows(const StudyData& data,
                                            const std::vector<std::optional<CrossedModel>>& models,
                                            const AnalysisOptions& options) {
   std::vector<ContrastSummary> rows;
+  DetectableEffects detectable(options);
   for (std::size_t i = 0; i < data.responses.size(); ++i) {
     const Response& response = data.responses[i];
     const RunTable table = data.table(response);
@@ -199,7 +224,7 @@ std::vector<ContrastSummary> contrast_rows(const StudyData& data,
         continue;
       }
       add_mixed(models[i], contrast, estimates);
-      add_rows(table, response, contrast, estimates, options, rows);
+      add_rows(table, response, contrast, estimates, options, detectable, rows);
     }
   }
   adjust_families(rows, options);

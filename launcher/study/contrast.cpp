@@ -2,6 +2,7 @@
 #include "launcher/study/contrast.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -157,11 +158,15 @@ Contrast make_contrast(const Design& design,
   check_disjoint(design, parts, at);
   Contrast contrast{.name = "", .at = at, .order = parts.size(), .weights = {}};
   double averaged = 1;
+  std::vector<std::optional<std::size_t>> fixed(design.factors().size());
   for (std::size_t f = 0; f < design.factors().size(); ++f) {
+    const Factor& factor = design.factors()[f];
     const bool compared = std::any_of(
         parts.begin(), parts.end(), [&](const Component& part) { return part.factor == f; });
-    if (!compared && at.count(design.factors()[f].name) == 0) {
-      averaged *= static_cast<double>(design.factors()[f].levels.size());
+    if (const auto level = at.find(factor.name); level != at.end()) {
+      fixed[f] = find_level(factor, level->second);
+    } else if (!compared) {
+      averaged *= static_cast<double>(factor.levels.size());
     }
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -169,7 +174,11 @@ Contrast make_contrast(const Design& design,
   }
   contrast.weights.assign(design.size(), 0.0);
   for (std::size_t cell = 0; cell < design.size(); ++cell) {
-    if (!design.matches(cell, at)) {
+    bool inside = true;
+    for (std::size_t f = 0; f < fixed.size() && inside; ++f) {
+      inside = !fixed[f] || design.level(cell, f) == *fixed[f];
+    }
+    if (!inside) {
       continue;
     }
     double weight = 1 / averaged;

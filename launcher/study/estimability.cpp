@@ -174,14 +174,20 @@ void add_supported(const Design& design,
       for (const Levels& at : settings_of(design, fixed)) {
         const bool covered = std::any_of(
             settled.begin(), settled.end(), [&](const Levels& part) { return includes(at, part); });
+        if (covered) {
+          continue;
+        }
         Contrast contrast = make_contrast(design, parts, at);
-        if (!covered && is_supported(design, contrast)) {
+        if (is_supported(design, contrast)) {
           settled.push_back(at);
           found.push_back({effect_text(design, parts, at), std::move(contrast)});
         }
       }
       return false;
     });
+    if (settled.size() == 1 && settled[0].empty()) {
+      return;
+    }
   }
 }
 
@@ -276,9 +282,6 @@ bool is_estimable(const Design& design, const LinearModel& model, const Contrast
 std::optional<std::vector<std::size_t>> cells_to_add(const Design& design,
                                                      const LinearModel& model,
                                                      const Contrast& contrast) {
-  if (is_estimable(design, model, contrast)) {
-    return std::vector<std::size_t>{};
-  }
   std::vector<std::size_t> missing;
   std::vector<std::size_t> needed;
   for (std::size_t cell = 0; cell < design.size(); ++cell) {
@@ -291,6 +294,9 @@ std::optional<std::vector<std::size_t>> cells_to_add(const Design& design,
   }
   if (model.columns.size() == design.size()) {
     return needed;
+  }
+  if (is_estimable(design, model, contrast)) {
+    return std::vector<std::size_t>{};
   }
   std::optional<std::vector<std::size_t>> answer;
   constexpr std::size_t kMostAdded = 3;
