@@ -215,7 +215,17 @@ class Import {
 
 ImportReport import_cases(const ImportOptions& options) {
   YATES_ASSERT(options.cases_per_shard >= 1, "{} cases per shard", options.cases_per_shard);
-  return Import(options).run();
+  Import import(options);
+  const bool fresh = !std::filesystem::exists(options.out);
+  try {
+    return import.run();
+  } catch (...) {
+    std::error_code ignored;
+    if (fresh && std::filesystem::is_empty(options.out, ignored) && !ignored) {
+      std::filesystem::remove(options.out, ignored);
+    }
+    throw;
+  }
 }
 
 }  // namespace yates::io

@@ -223,6 +223,14 @@ TEST_F(ImportCases, RefusesLabels3And4InOneMap) {
   expect_error(ExitCode::BadData, {"case b, seg: labels 3 and 4"}, [&] { import_cases(old); });
 }
 
+TEST_F(ImportCases, LeavesNoFolderBehindWhenNothingIsKept) {
+  for (const char* id : {"a", "c"}) {
+    std::filesystem::remove(raw_path(raw(), id, "seg"));
+  }
+  refused({"case a, seg", "case c, seg"});
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
 TEST_F(ImportCases, RefusesAnAllZeroCase) {
   for (const char* name : {"t2w", "t2f", "t1n", "t1c"}) {
     NiftiBytes(kRawShape, 4, std::vector<std::int16_t>(testing::kRawVoxels))
