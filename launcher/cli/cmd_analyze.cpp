@@ -149,6 +149,7 @@ study::StudyData read_study(const Arguments& arguments,
     }
     options.primary = file.spec.primary;
     options.sequential = file.spec.sequential;
+    options.planned_seeds = file.spec.seeds.size();
     provenance.title = file.spec.name;
     remember_input(provenance, arguments.study);
     results_options.study = file.spec;
@@ -173,16 +174,22 @@ void check_sources(const Arguments& arguments) {
 
 std::string describe_primary(const study::Analysis& analysis, const study::ContrastSummary& row) {
   const std::string setting = analysis.data.design.describe(row.at);
-  return fmt::format("{}{}: {} = {:+.3f} [{:.3f}, {:.3f}], p = {:.4f}, {} ({} seeds, {})",
-                     row.name,
-                     setting.empty() ? "" : " at " + setting,
-                     row.metric + (row.region.empty() ? "" : " " + row.region),
-                     row.estimate.estimate,
+  const std::string what = fmt::format("{}{}: {} = {:+.3f}",
+                                       row.name,
+                                       setting.empty() ? "" : " at " + setting,
+                                       row.metric + (row.region.empty() ? "" : " " + row.region),
+                                       row.estimate.estimate);
+  if (row.estimate.method == study::Method::None) {
+    return what + ", single runs: no interval, no verdict";
+  }
+  return fmt::format("{} [{:.3f}, {:.3f}], p = {:.4f}, {} ({} {}, {})",
+                     what,
                      row.interval.low,
                      row.interval.high,
                      row.p,
                      to_string(row.verdict),
                      row.estimate.n,
+                     analysis.data.seeds_are_blocks ? "seeds" : "replicates",
                      to_string(row.estimate.method));
 }
 

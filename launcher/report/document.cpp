@@ -22,7 +22,7 @@ using study::ContrastSummary;
 
 std::string primary_sentence(const Analysis& analysis, const ContrastSummary& row) {
   const std::string name = contrast_label(analysis.data.design, row.name, row.at);
-  std::string text = fmt::format("{} on {}: {} {}, {} ({}; n = {} {}, p = {}).",
+  std::string text = fmt::format("{} on {}: {} {}, {} ({}; n = {} {}, p {}).",
                                  name,
                                  response_label(row.metric, row.region),
                                  signed_number(row.estimate.estimate),
@@ -31,7 +31,7 @@ std::string primary_sentence(const Analysis& analysis, const ContrastSummary& ro
                                  method_label(row.estimate.method),
                                  row.estimate.n,
                                  analysis.data.seeds_are_blocks ? "seeds" : "replicates",
-                                 p_text(row.p));
+                                 (row.p < 0.001 ? "" : "= ") + p_text(row.p));
   return text;
 }
 

@@ -25,7 +25,9 @@ struct AnalysisOptions {
   std::optional<PrimaryContrast> primary = {};
   std::optional<SequentialPlan> sequential = {};
   std::map<std::string, PairNoise> noise =
-      {};                         ///< Run SD from elsewhere, by metric; for single runs.
+      {};  ///< Run SD from elsewhere, by metric; for single runs.
+  std::optional<std::size_t> planned_seeds =
+      {};                         ///< Per arm; fixes the headline method beforehand.
   std::size_t largest_order = 3;  ///< Factors in the largest interaction listed.
   double power = 0.8;             ///< For the smallest detectable effect.
 };

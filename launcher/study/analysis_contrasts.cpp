@@ -44,10 +44,12 @@ std::vector<Estimate> run_estimates(const RunTable& table,
   return estimates;
 }
 
-/// The method the rule picks among those there are.
+/// The method the rule picks among those there are. With a plan its number of seeds decides, not
+/// how many came back.
 Method pick_headline(const RunTable& table,
                      const Contrast& contrast,
                      const std::vector<Estimate>& estimates,
+                     std::optional<std::size_t> planned_seeds,
                      const std::string& wanted) {
   const auto has = [&](Method method) {
     return std::any_of(
@@ -58,7 +60,8 @@ Method pick_headline(const RunTable& table,
   }
   const std::size_t complete = per_seed_contrasts(table, contrast).size();
   const bool blocks = table.seeds_are_blocks && complete >= 2;
-  const Method ruled = headline_method(blocks, blocks ? complete : estimates.front().n);
+  const std::size_t seeds = blocks ? planned_seeds.value_or(complete) : estimates.front().n;
+  const Method ruled = headline_method(blocks, seeds);
   for (const Method method : {ruled, Method::Welch, Method::Pooled}) {
     if (has(method)) {
       return method;
@@ -153,8 +156,8 @@ void add_rows(const RunTable& table,
       of_seeds.push_back(entry.estimate);
     }
   }
-  const Method headline =
-      pick_headline(table, contrast, of_seeds, primary ? options.primary->method : "auto");
+  const Method headline = pick_headline(
+      table, contrast, of_seeds, options.planned_seeds, primary ? options.primary->method : "auto");
   for (const TargetEstimate& entry : estimates) {
     row.target = to_string(entry.target);
     row.estimate = entry.estimate;

@@ -137,6 +137,13 @@ TEST(Analysis, EveryMethodThatAppliesIsListedAndOneIsTheHeadline) {
   EXPECT_EQ(analysis.primary()->p_holm, analysis.primary()->p);
 }
 
+TEST(Analysis, ThePlanFixesTheHeadlineNotTheRunsThatCameBack) {
+  AnalysisOptions options;
+  options.planned_seeds = 5;
+  options.primary = PrimaryContrast{.metric = "dice", .region = "", .contrast = "a:b"};
+  EXPECT_EQ(analyze(replicated(), options).primary()->estimate.method, Method::PerSeedT);
+}
+
 TEST(Analysis, LeavingOutARunShowsItsWeight) {
   const Analysis analysis = analyze(replicated(), {});
   EXPECT_EQ(analysis.leave_one_out.size(), 12U);
