@@ -24,7 +24,8 @@ double hd95_medpy(const BorderDistances& distances);
 /// HD95 in mm, MONAI: the larger of the two directed 95th percentiles, in float32 as its quantile.
 double hd95_monai(const BorderDistances& distances);
 
-/// Average symmetric surface distance in mm, MedPy: mean of the two directed means.
+/// Average symmetric surface distance in mm: the mean of the two directed means. (MedPy 0.5's own
+/// `assd` pools both lists instead, which weights the larger surface more.)
 double assd(const BorderDistances& distances);
 
 }  // namespace yates::eval
