@@ -80,7 +80,9 @@ bool inside(std::int64_t position, std::int64_t length) {
 std::int32_t connected_components(const std::uint8_t* mask,
                                   const Shape3& shape,
                                   std::int32_t* labels) {
-  const auto [depth, height, width] = shape;
+  const std::int64_t depth = shape[0];
+  const std::int64_t height = shape[1];
+  const std::int64_t width = shape[2];
   YATES_ASSERT(voxel_count(shape) < std::numeric_limits<std::int32_t>::max(), "too large");
   const std::vector<Earlier> neighbours = earlier_neighbours();
   LabelUnion labels_union;

@@ -125,7 +125,9 @@ std::array<double, 256> surface_element_areas(const Spacing3& spacing) {
 }
 
 void corner_codes(const std::uint8_t* mask, const Shape3& shape, CornerCode* codes) {
-  const auto [depth, height, width] = shape;
+  const std::int64_t depth = shape[0];
+  const std::int64_t height = shape[1];
+  const std::int64_t width = shape[2];
   const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(width), 0);
   std::vector<std::uint8_t> columns(static_cast<std::size_t>(width + 2), 0);
   const auto row_at = [&](std::int64_t z, std::int64_t y) {
