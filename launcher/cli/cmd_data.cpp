@@ -15,6 +15,7 @@ void register_data(CLI::App& app) {
   register_data_verify(*data);
   register_data_split(*data);
   register_data_sample(*data);
+  register_data_stats(*data);
 }
 
 }  // namespace yates::cli

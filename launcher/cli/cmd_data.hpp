@@ -10,6 +10,7 @@ void register_data_import(CLI::App& data);
 void register_data_phantom(CLI::App& data);
 void register_data_sample(CLI::App& data);
 void register_data_split(CLI::App& data);
+void register_data_stats(CLI::App& data);
 void register_data_verify(CLI::App& data);
 
 }  // namespace yates::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/dataset/statistics.hpp"
+
+#include <gtest/gtest.h>
+
+#include "io/dataset/otsu.hpp"
+#include "tests/support/small_data_set.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::io {
+namespace {
+
+using Shape = std::array<std::int64_t, 3>;
+
+TEST(TumourBox, GrowsByMarginAndAlignmentWithinTheVolume) {
+  // The sides of a real case: its box, margin and alignment as measured with Python.
+  const Shape shape = {126, 171, 130};
+  std::vector<std::uint8_t> labels(static_cast<std::size_t>(shape[0] * shape[1] * shape[2]), 0);
+  const auto at = [&](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return static_cast<std::size_t>((z * shape[1] + y) * shape[2] + x);
+  };
+  labels[at(30, 140, 50)] = 1;
+  labels[at(101, 33, 77)] = 2;
+  labels[at(60, 80, 4)] = 3;
+  const TumourBox box = tumour_box(labels, shape);
+  EXPECT_EQ(box.tight[0], (std::array<std::int64_t, 2>{30, 102}));
+  EXPECT_EQ(box.tight[1], (std::array<std::int64_t, 2>{33, 141}));
+  EXPECT_EQ(box.tight[2], (std::array<std::int64_t, 2>{4, 78}));
+  EXPECT_EQ(box.margin8[2], (std::array<std::int64_t, 2>{0, 86}));
+  EXPECT_EQ(box.aligned, (Shape{96, 128, 96}));
+  EXPECT_NEAR(box.tight_ratio, 0.20543666859456333, 1e-12);
+  EXPECT_NEAR(box.margin8_ratio, 0.335037022756321, 1e-12);
+  EXPECT_NEAR(box.aligned_ratio, 0.4211554527344001, 1e-12);
+}
+
+TEST(TumourBox, IsZeroWithoutTumourAndNeverLargerThanTheVolume) {
+  std::vector<std::uint8_t> labels(3 * 20 * 17, 0);
+  EXPECT_EQ(tumour_box(labels, {3, 20, 17}).tight_ratio, 0);
+  labels[0] = labels.back() = 2;
+  const TumourBox box = tumour_box(labels, {3, 20, 17});
+  EXPECT_EQ(box.aligned, (Shape{3, 20, 17}));
+  EXPECT_EQ(box.aligned_ratio, 1);
+}
+
+TEST(WindowStarts, CoverTheAxisAtHalfOverlap) {
+  using Starts = std::vector<std::int64_t>;
+  EXPECT_EQ(window_starts(100, 128), (Starts{0}));
+  EXPECT_EQ(window_starts(128, 128), (Starts{0}));
+  EXPECT_EQ(window_starts(146, 128), (Starts{0, 18}));
+  EXPECT_EQ(window_starts(240, 128), (Starts{0, 64, 112}));
+}
+
+TEST(Otsu, SplitsTwoClustersAtTheUpperEndOfABin) {
+  const std::vector<float> values = {1, 1, 2, 2, 9, 10, 10};
+  const double threshold = otsu_threshold(values, 0, 128);
+  EXPECT_GE(threshold, 2);
+  EXPECT_LT(threshold, 2 + 9.0 / 128 * 1.01);
+}
+
+TEST(Otsu, CountsZerosThatAreNotListedAndKeepsConstants) {
+  const std::vector<float> values = {5, 6, 100, 101};
+  EXPECT_GT(otsu_threshold(values, 0, 64), 6);
+  EXPECT_LT(otsu_threshold(values, 0, 64), 100);
+  // Against a million zeros the split between 6 and 100 is still the best.
+  EXPECT_LT(otsu_threshold(values, 1000000, 64), 100);
+  EXPECT_EQ(otsu_threshold(std::vector<float>{3, 3}, 0, 128), 3);
+}
+
+TEST(Summary, EqualsNumpysDefinitions) {
+  const DistributionSummary s = summarize({4, 1, 3, 2});
+  EXPECT_DOUBLE_EQ(s.mean, 2.5);
+  EXPECT_DOUBLE_EQ(s.std, 1.118033988749895);
+  EXPECT_DOUBLE_EQ(s.p25, 1.75);
+  EXPECT_DOUBLE_EQ(s.p50, 2.5);
+  EXPECT_DOUBLE_EQ(s.p75, 3.25);
+  EXPECT_EQ(summarize({}).max, 0);
+}
+
+TEST(DataStatistics, ReportsEveryCaseOfASet) {
+  const testing::TemporaryDirectory folder;
+  const Manifest manifest = testing::write_small_data_set(
+      folder.path(), {{"case-a", {20, 18, 33}}, {"case-b", {9, 40, 21}}});
+  const Json stats = data_statistics(folder.path(), manifest);
+  EXPECT_EQ(stats.at("cases"), 2);
+  EXPECT_NEAR(stats.at("foreground_pct").at("mean").get<double>(), 75, 0.1);
+  EXPECT_EQ(stats.at("classes").at("et").at("zero_cases"), 0);
+  EXPECT_EQ(stats.at("bbox_ratio").at("tight").at("min"), 1);
+  EXPECT_EQ(stats.at("roi").at("below_70_pct"), 0);
+  EXPECT_EQ(stats.at("patches").at("per_case").at("max"), 1);
+}
+
+}  // namespace
+}  // namespace yates::io
