@@ -123,15 +123,22 @@ Spread measure_seconds(std::int64_t repeats, const std::function<void()>& work) 
 }
 
 std::pair<Spread, Spread> measure_seconds_in_turn(std::int64_t repeats,
+                                                  std::int64_t peer_repeats,
                                                   const std::function<void()>& ours,
                                                   const std::function<void()>& peer) {
   ours();
-  peer();
+  if (peer_repeats > 1) {
+    peer();
+  }
   std::vector<double> our_seconds;
   std::vector<double> peer_seconds;
-  for (std::int64_t i = 0; i < repeats; ++i) {
-    our_seconds.push_back(seconds_of(ours));
-    peer_seconds.push_back(seconds_of(peer));
+  for (std::int64_t i = 0; i < std::max(repeats, peer_repeats); ++i) {
+    if (i < repeats) {
+      our_seconds.push_back(seconds_of(ours));
+    }
+    if (i < peer_repeats) {
+      peer_seconds.push_back(seconds_of(peer));
+    }
   }
   return {spread_of(our_seconds), spread_of(peer_seconds)};
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -76,7 +77,7 @@ class BenchSettings {
 struct Bench {
   std::string name;
   std::string description;
-  std::vector<BenchKey> keys;  ///< Beside `threads` and `repeats`, which all have.
+  std::vector<BenchKey> keys;  ///< Beside threads, repeats and peer_repeats, which all have.
   std::function<std::vector<BenchResult>(const BenchSettings&)> run;
 };
 
@@ -84,8 +85,10 @@ struct Bench {
 /// touched and caches are warm by then.
 Spread measure_seconds(std::int64_t repeats, const std::function<void()>& work);
 
-/// Two works in turn, so that both meet the same disturbances of the machine. Seconds.
+/// Two works in turn, so that both meet the same disturbances of the machine. Seconds. Where the
+/// peer is slow its repetitions may be fewer, at least one.
 std::pair<Spread, Spread> measure_seconds_in_turn(std::int64_t repeats,
+                                                  std::int64_t peer_repeats,
                                                   const std::function<void()>& ours,
                                                   const std::function<void()>& peer);
 

@@ -7,9 +7,11 @@
 
 namespace yates::cli {
 
-Bench bench_hd95();
 Bench bench_augment();
+Bench bench_conv1d();
+Bench bench_hd95();
 Bench bench_loader();
+Bench bench_prune();
 Bench bench_scan();
 Bench bench_step();
 

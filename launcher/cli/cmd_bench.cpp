@@ -16,9 +16,11 @@ namespace yates::cli {
 namespace {
 
 constexpr Bench (*kBenches[])() = {
-    bench_hd95,
     bench_augment,
+    bench_conv1d,
+    bench_hd95,
     bench_loader,
+    bench_prune,
     bench_scan,
     bench_step,
 };
@@ -29,15 +31,15 @@ std::string in_words(const Spread& spread) {
 
 void print(const Output& output, const BenchResult& result) {
   output.text(
-      "{:<24} {:<28} {:<18} {}", result.name, result.size, result.unit, in_words(result.ours));
+      "{:<24} {:<38} {:<18} {}", result.name, result.size, result.unit, in_words(result.ours));
   if (result.peer) {
-    output.text("{:<72} {}  {}: {:.3g}x",
+    output.text("{:<82} {}  {}: {:.3g}x",
                 "",
                 in_words(result.peer->spread),
                 result.peer->name,
                 *result.ratio());
   } else {
-    output.text("{:<72} no peer", "");
+    output.text("{:<82} no peer", "");
   }
 }
 
@@ -48,7 +50,7 @@ void run_bench(const Bench& bench,
   at::set_num_threads(static_cast<int>(settings.count("threads")));
   const Output output(json_path);
   output.text("{}, {} threads", machine_in_words(), settings.text("threads"));
-  output.text("{:<24} {:<28} {:<18} {}", "name", "size", "unit", "median [min .. max]");
+  output.text("{:<24} {:<38} {:<18} {}", "name", "size", "unit", "median [min .. max]");
   Json json = Json::array();
   for (const BenchResult& result : bench.run(settings)) {
     print(output, result);
@@ -72,6 +74,7 @@ void add_bench(CLI::App& verb, Bench bench) {
   };
   bench.keys.push_back({"threads", std::to_string(at::get_num_threads()), "threads"});
   bench.keys.push_back({"repeats", "7", "timed repetitions after one warm-up"});
+  bench.keys.push_back({"peer_repeats", "3", "the same for a peer in this process"});
   auto arguments = std::make_shared<Arguments>();
   CLI::App* sub = verb.add_subcommand(bench.name, bench.description);
   add_json_option(*sub, arguments->json_path);
