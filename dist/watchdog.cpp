@@ -72,9 +72,10 @@ Watchdog::Pulse Watchdog::pulse() {
 }
 
 void Watchdog::watch() {
-  Pulse last;
   Stopwatch still;
   std::unique_lock lock(mutex_);
+  Pulse last = pulse();
+  write_pulse(last);
   while (!stopped_.wait_for(
       lock, std::chrono::duration<double>(options_.interval_s), [this] { return stop_; })) {
     const Pulse now = pulse();

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates train: trains one run; alone, under mpirun or srun.
-#include <array>
-#include <exception>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <fmt/format.h>
 
-#include "base/error.hpp"
-#include "base/log.hpp"
 #include "dist/mpi_session.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
@@ -21,8 +15,7 @@
 #include "launcher/config/run_config.hpp"
 #include "launcher/train/dataset_source.hpp"
 #include "launcher/train/segmamba_network.hpp"
-#include "launcher/train/stop_request.hpp"
-#include "launcher/train/trainer.hpp"
+#include "launcher/train/train_ranks.hpp"
 #include "model/check_options.hpp"
 
 namespace yates::cli {
@@ -32,22 +25,6 @@ struct Arguments {
   std::string config;
   std::vector<std::string> overrides;
 };
-
-/// Exit code and text of the exception being handled.
-struct Failure {
-  int code = 0;
-  std::string text;
-};
-
-Failure describe_current_exception() {
-  try {
-    throw;
-  } catch (const Error& error) {
-    return {static_cast<int>(error.code()), error.what()};
-  } catch (const std::exception& error) {
-    return {static_cast<int>(ExitCode::Internal), fmt::format("internal error: {}", error.what())};
-  }
-}
 
 train::TrainSetup make_setup(const Arguments& arguments, int ranks) {
   const config::RunConfig config = config::load_run_config(arguments.config, arguments.overrides);
@@ -72,66 +49,7 @@ train::TrainSetup make_setup(const Arguments& arguments, int ranks) {
   return setup;
 }
 
-/// Collective: yes. The setup, or the end of all ranks with the worst of their codes; the first
-/// rank that fails says why, so that a mistake in the configuration is told once.
-train::TrainSetup agree_on_setup(const Arguments& arguments, dist::Communicator& communicator) {
-  train::TrainSetup setup;
-  Failure failure;
-  try {
-    setup = make_setup(arguments, communicator.size());
-  } catch (...) {
-    failure = describe_current_exception();
-  }
-  std::array<std::int64_t, 2> worst = {failure.code,
-                                       failure.code == 0 ? -1000000 : -communicator.rank()};
-  communicator.all_reduce_max(worst);
-  if (worst[0] == 0) {
-    return setup;
-  }
-  if (-worst[1] == communicator.rank()) {
-    fmt::print(stderr, "{}\n", failure.text);
-  }
-  throw CLI::RuntimeError(static_cast<int>(worst[0]));
-}
-
-void set_log(const dist::Communicator& communicator) {
-  if (communicator.size() > 1) {
-    set_log_prefix(fmt::format("[rank {}/{}] ", communicator.rank(), communicator.size()));
-  }
-  if (communicator.rank() != 0) {
-    set_log_level(LogLevel::Warning);
-  }
-}
-
-void print_result(const train::TrainResult& result, const train::TrainSetup& setup) {
-  fmt::print("{} after step {}{}{}, in {}\n",
-             result.state,
-             result.step,
-             result.reason.empty() ? "" : ": ",
-             result.reason,
-             setup.run_directory.string());
-}
-
-/// Trains; an error on one rank of several ends them all, because the others may wait for it.
-int train_on(dist::Communicator& communicator, const train::TrainSetup& setup) {
-  try {
-    const train::StopRequest stop;
-    const train::TrainResult result = train::train(setup, communicator);
-    if (communicator.rank() == 0) {
-      print_result(result, setup);
-    }
-    return static_cast<int>(result.code);
-  } catch (...) {
-    const Failure failure = describe_current_exception();
-    if (communicator.size() == 1) {
-      throw;
-    }
-    log_message(LogLevel::Error, failure.text);
-    dist::MpiSession::abort(failure.code);
-  }
-}
-
-/// The exit code. MPI ends here, in order, which an exception on its way would prevent.
+/// The exit code. MPI ends here, in order; an exception on its way would prevent that.
 int run_train(const Arguments& arguments) {
   std::optional<dist::MpiSession> session;
   if (dist::started_by_mpi_launcher()) {
@@ -139,13 +57,8 @@ int run_train(const Arguments& arguments) {
   }
   const std::unique_ptr<dist::Communicator> communicator =
       session ? session->world() : dist::make_null_communicator();
-  set_log(*communicator);
-  try {
-    const train::TrainSetup setup = agree_on_setup(arguments, *communicator);
-    return train_on(*communicator, setup);
-  } catch (const CLI::RuntimeError& ended) {
-    return ended.get_exit_code();
-  }
+  return train::train_on_ranks([&] { return make_setup(arguments, communicator->size()); },
+                               *communicator);
 }
 
 }  // namespace

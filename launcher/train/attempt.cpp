@@ -92,7 +92,7 @@ Path attempt_path(const Path& attempts, std::int64_t number) {
   return attempts / fmt::format("{:04}", number);
 }
 
-std::int64_t newest_attempt(const Path& attempts) {
+std::int64_t newest_in(const Path& attempts) {
   std::int64_t newest = 0;
   for (const auto& entry : std::filesystem::directory_iterator(attempts)) {
     newest = std::max(newest, parse_integer(entry.path().filename().string()).value_or(0));
@@ -170,11 +170,15 @@ bool ended_cleanly(const Path& attempt) {
 
 }  // namespace
 
+std::int64_t newest_attempt(const RunDirectory& run) {
+  return newest_in(run.attempts());
+}
+
 Attempt::Attempt(Path attempts, std::int64_t number)
     : attempts_(std::move(attempts)), number_(number), path_(attempt_path(attempts_, number)) {}
 
 Attempt Attempt::claim(const RunDirectory& run) {
-  const std::int64_t newest = newest_attempt(run.attempts());
+  const std::int64_t newest = newest_in(run.attempts());
   if (newest > 0) {
     const Path last = attempt_path(run.attempts(), newest);
     const Json owner = read_owner(last);
@@ -229,7 +233,7 @@ void Attempt::beat() const noexcept {
 }
 
 void Attempt::check_newest() const {
-  const std::int64_t newest = newest_attempt(attempts_);
+  const std::int64_t newest = newest_in(attempts_);
   if (newest != number_) {
     refuse(attempt_path(attempts_, newest),
            fmt::format("attempt {} took over from attempt {}", newest, number_),

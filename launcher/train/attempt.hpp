@@ -12,6 +12,9 @@
 
 namespace yates::train {
 
+/// Number of the newest attempt of a run; 0 if there is none.
+std::int64_t newest_attempt(const RunDirectory& run);
+
 /// Held by rank 0 for the length of the attempt.
 class Attempt {
  public:

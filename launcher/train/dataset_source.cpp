@@ -8,10 +8,10 @@
 #include <ATen/ops/empty.h>
 
 #include "base/digest.hpp"
-#include "io/dataset/manifest.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/dataset/split.hpp"
 #include "io/dataset/training_set.hpp"
+#include "io/shard/manifest.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::train {
 namespace {

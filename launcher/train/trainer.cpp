@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/digest.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -51,15 +52,11 @@ class Trainer {
       }
       return result;
     } catch (const Error& error) {
-      if (owner_) {
-        owner_->fail(error);
-      }
+      tell_failure(error);
       throw;
     } catch (const std::exception& error) {
-      if (owner_) {
-        owner_->fail(Error(ExitCode::Internal,
-                           Problem{.what = error.what(), .where = "", .allowed = "", .fix = ""}));
-      }
+      tell_failure(Error(ExitCode::Internal,
+                         Problem{.what = error.what(), .where = "", .allowed = "", .fix = ""}));
       throw;
     }
   }
@@ -90,44 +87,62 @@ class Trainer {
   }
 
   void begin() {
-    std::int64_t attempt = 0;
     if (is_root()) {
       owner_.emplace(setup_, policy_.steps());
-      attempt = owner_->attempt().number();
+      attempt_ = owner_->attempt().number();
       owner_->resume(state_);
     }
-    communicator_.broadcast(std::as_writable_bytes(std::span(&attempt, 1)));
-    start_watchdog(attempt);
+    communicator_.broadcast(std::as_writable_bytes(std::span(&attempt_, 1)));
+    start_watchdog();
     state_.broadcast(communicator_);
+    reached_step_ = state_.step();
     set_fault_place(communicator_.rank(), state_.step());
   }
 
-  void start_watchdog(std::int64_t attempt) {
+  void tell_failure(const Error& error) {
+    if (owner_) {
+      owner_->fail(error);
+    } else if (attempt_ > 0) {
+      write_verdict(error.code(), error.problems().front().what);
+    }
+  }
+
+  // For a failure that rank 0 cannot tell, because it hangs itself or is about to be ended with the
+  // others: the one time that another rank writes status.json.
+  void write_verdict(ExitCode code, const std::string& reason) noexcept {
+    try {
+      const RunDirectory directory(setup_.run_directory);
+      Status status;
+      status.state = "failed";
+      status.step = reached_step_;
+      status.steps = policy_.steps();
+      status.exit_code = static_cast<int>(code);
+      status.reason = fmt::format("rank {}: {}", communicator_.rank(), reason);
+      status.resumable = code == ExitCode::Io || code == ExitCode::Internal;
+      status.attempt = attempt_;
+      status.identity = sha256_hex(setup_.identity);
+      if (newest_attempt(directory) == attempt_) {
+        directory.write_status(status);
+      }
+    } catch (const std::exception&) {  // The failure itself is on stderr.
+    }
+  }
+
+  void start_watchdog() {
     const RunDirectory directory(setup_.run_directory);
     dist::WatchdogOptions options;
     const auto fixed = parse_number(setup_.options.watchdog_s);
     options.timeout_s = fixed.value_or(kFirstTimeoutS);
     options.interval_s = std::min(1.0, options.timeout_s / 4);
-    options.directory = directory.attempts() / fmt::format("{:04}", attempt);
+    options.directory = directory.attempts() / fmt::format("{:04}", attempt_);
     options.on_look = [this, since = Stopwatch()]() mutable {
       if (owner_ && since.seconds() > kBeatIntervalS) {
         owner_->attempt().beat();
         since.restart();
       }
     };
-    Status status;
-    status.state = "failed";
-    status.steps = policy_.steps();
-    status.exit_code = static_cast<int>(ExitCode::Internal);
-    status.attempt = attempt;
-    // The one time that another rank than 0 may write it: rank 0 may be the one that hangs.
-    options.on_hang = [this, directory, status](const std::string& report) mutable {
-      status.reason = report;
-      status.step = reached_step_;
-      try {
-        directory.write_status(status);
-      } catch (const Error&) {  // The report is on stderr and in the incident file.
-      }
+    options.on_hang = [this](const std::string& report) {
+      write_verdict(ExitCode::Internal, report);
       ::_exit(static_cast<int>(ExitCode::Internal));
     };
     watchdog_.emplace(communicator_, std::move(options));
@@ -255,6 +270,7 @@ class Trainer {
   CheckpointPolicy policy_;
   TrainingState state_;
   std::optional<RunOwner> owner_;  // Rank 0.
+  std::int64_t attempt_ = 0;
   std::optional<dist::Watchdog> watchdog_;
   std::atomic<std::int64_t> reached_step_ = 0;
   double longest_step_s_ = 0;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The toy run as a program: alone or under mpirun, killed, stopped and started again by tests.
+// Arguments: RUN_DIRECTORY [SEED [WATCHDOG_S]]
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "dist/mpi_session.hpp"
+#include "launcher/train/train_ranks.hpp"
+#include "tests/launcher/train/toy_run.hpp"
+
+namespace yates::train {
+namespace {
+
+int run(int argc, char** argv) {
+  std::optional<dist::MpiSession> session;
+  if (dist::started_by_mpi_launcher()) {
+    session.emplace();
+  }
+  const auto communicator = session ? session->world() : dist::make_null_communicator();
+  ToyRun toy;
+  toy.seed = argc > 2 ? std::stoll(argv[2]) : 1;
+  const auto make_setup = [&] {
+    TrainSetup setup = toy.setup(argv[1]);
+    setup.options.watchdog_s = argc > 3 ? argv[3] : "auto";
+    check_train_options(setup.options, communicator->size());
+    return setup;
+  };
+  return train_on_ranks(make_setup, *communicator);
+}
+
+}  // namespace
+}  // namespace yates::train
+
+int main(int argc, char** argv) {
+  try {
+    return yates::train::run(argc, argv);
+  } catch (const yates::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return static_cast<int>(error.code());
+  }
+}

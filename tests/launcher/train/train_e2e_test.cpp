@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promise about bits, kept by the built command on SegMamba-V2 and a phantom data set.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "tests/support/command.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace yates::testing {
+namespace {
+
+constexpr const char* kConfiguration = R"(schema: 1
+model: {width: 8}
+data: {dir: shards, split: split.json, patch: [32, 32, 32], workers: 1}
+train: {epochs: 2, steps_per_epoch: 3, validate_every: 1}
+)";
+
+class TrainEndToEnd : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryDirectory();
+    must({"data", "phantom", "--out", "raw", "--cases", "6", "--seed", "3", "--shape", "48,48,48"});
+    must({"data", "import", "--in", "raw", "--out", "shards"});
+    must({"data", "split", "--data", "shards", "--out", "split.json", "--seed", "1"});
+    write_file_atomic(*folder_ / "run.yaml", kConfiguration);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static void must(const std::vector<std::string>& arguments) {
+    const CommandResult result = run_yates(arguments, folder_->path().string());
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+  }
+
+  static std::filesystem::path dir(const std::string& run) { return *folder_ / run; }
+
+  /// `yates train` on so many ranks; 0: without mpirun.
+  static CommandResult train(const std::string& run,
+                             int ranks,
+                             const std::vector<std::string>& overrides = {}) {
+    std::vector<std::string> words;
+    if (ranks > 0) {
+      words = {YATES_MPIEXEC, "-np", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"};
+    }
+    words.insert(words.end(), {YATES_BINARY, "train", "--config", "run.yaml", "run.dir=" + run});
+    words.insert(words.end(), overrides.begin(), overrides.end());
+    return run_command(words, folder_->path().string());
+  }
+
+  static Json status(const std::string& run) { return read_json(dir(run) / "status.json"); }
+
+  /// Lines of metrics.jsonl without their times.
+  static std::vector<Json> metrics(const std::string& run) {
+    std::vector<Json> lines;
+    std::istringstream text(read_file(dir(run) / "metrics.jsonl"));
+    for (std::string line; std::getline(text, line);) {
+      Json json = Json::parse(line, nullptr, false);
+      for (const char* time : {"step_s", "data_wait_s", "comm_wait_s"}) {
+        json.erase(time);
+      }
+      lines.push_back(json);
+    }
+    return lines;
+  }
+
+  static void expect_same_bits(const std::string& a, const std::string& b) {
+    for (const char* file : {"final.safetensors", "checkpoints/step-00000006.safetensors"}) {
+      EXPECT_TRUE(read_file(dir(a) / file) == read_file(dir(b) / file)) << file << " of " << b;
+    }
+    EXPECT_EQ(metrics(a), metrics(b));
+  }
+
+  static TemporaryDirectory* folder_;
+};
+
+TemporaryDirectory* TrainEndToEnd::folder_ = nullptr;
+
+/// Waits until a run has written so many lines of metrics; false if its process ended before.
+bool wait_for_lines(const std::filesystem::path& run,
+                    std::size_t lines,
+                    const std::future<CommandResult>& running) {
+  while (running.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
+    std::ifstream stream(run / "metrics.jsonl");
+    std::size_t found = 0;
+    for (std::string line; std::getline(stream, line);) {
+      ++found;
+    }
+    if (found >= lines) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int owner_of(const std::filesystem::path& run) {
+  return read_json(run / "attempts" / "0001" / "owner.json")["pid"].get<int>();
+}
+
+TEST_F(TrainEndToEnd, OneRankTwoRanksAndTwoKilledRanksEndWithTheSameBits) {
+  const CommandResult alone = train("alone", 0);
+  ASSERT_EQ(alone.exit_code, 0) << alone.error;
+  const CommandResult two = train("two", 2);
+  ASSERT_EQ(two.exit_code, 0) << two.error;
+  expect_same_bits("alone", "two");
+
+  // Steps 1 to 3, a validation and a checkpoint, then step 4: killed between two checkpoints.
+  auto running = std::async(std::launch::async, [] { return train("killed", 2); });
+  ASSERT_TRUE(wait_for_lines(dir("killed"), 5, running));
+  ::kill(owner_of(dir("killed")), SIGKILL);
+  EXPECT_EQ(running.get().exit_code, 137);
+  EXPECT_FALSE(std::filesystem::exists(dir("killed") / "final.safetensors"));
+  const CommandResult again = train("killed", 2);
+  ASSERT_EQ(again.exit_code, 0) << again.error;
+  EXPECT_EQ(status("killed")["attempt"], 2);
+  expect_same_bits("alone", "killed");
+
+  const CommandResult other = train("other", 2, {"train.seed=2"});
+  ASSERT_EQ(other.exit_code, 0) << other.error;
+  EXPECT_FALSE(read_file(dir("alone") / "final.safetensors") ==
+               read_file(dir("other") / "final.safetensors"));
+  EXPECT_NE(metrics("alone"), metrics("other"));
+}
+
+TEST_F(TrainEndToEnd, ASignalStopsBothRanksCleanly) {
+  auto running = std::async(std::launch::async, [] { return train("signal", 2); });
+  ASSERT_TRUE(wait_for_lines(dir("signal"), 1, running));
+  ::kill(owner_of(dir("signal")), SIGUSR1);
+  const CommandResult stopped = running.get();
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.error;
+  EXPECT_EQ(status("signal")["state"], "interrupted");
+  EXPECT_EQ(status("signal")["reason"], "SIGUSR1");
+  EXPECT_EQ(status("signal")["resumable"], true);
+}
+
+TEST_F(TrainEndToEnd, ThreeRanksCannotShareABatchOfTwo) {
+  const CommandResult result = train("three", 3);
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_NE(result.error.find("3 ranks cannot share a global batch of 2"), std::string::npos)
+      << result.error;
+  EXPECT_FALSE(std::filesystem::exists(dir("three")));
+}
+
+TEST_F(TrainEndToEnd, BadInputIsToldOnceBeforeAnythingIsWritten) {
+  const CommandResult key = train("bad", 2, {"model.widht=16"});
+  EXPECT_EQ(key.exit_code, 78);
+  EXPECT_NE(key.error.find("did you mean 'width'?"), std::string::npos) << key.error;
+  EXPECT_EQ(key.error.find("widht"), key.error.rfind("widht\'")) << key.error;
+  EXPECT_EQ(train("bad", 0, {"data.dir=nowhere"}).exit_code, 66);
+  EXPECT_EQ(train("bad", 0, {"data.patch=[32, 32, 40]"}).exit_code, 78);
+  EXPECT_EQ(run_yates({"train"}).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(dir("bad")));
+}
+
+}  // namespace
+}  // namespace yates::testing
