@@ -131,7 +131,17 @@ Section primary_section(const Analysis& analysis) {
       others.rows.push_back(contrast_cells(analysis, row));
     }
   }
-  section.tables = {std::move(own), std::move(others)};
+  Table looks{.caption = "Declared looks: |t| of the per-seed contrasts against the bound.",
+              .text_columns = 0,
+              .header = {"seeds", "t", "bound", "decision"},
+              .rows = {}};
+  for (const study::Look& look : analysis.looks) {
+    looks.rows.push_back({std::to_string(look.n),
+                          signed_number(look.statistic),
+                          plain_number(look.bound),
+                          look.decision});
+  }
+  section.tables = {std::move(own), std::move(looks), std::move(others)};
   section.figures.push_back({"forest.svg", "Forest plot", forest_figure(analysis)});
   return section;
 }

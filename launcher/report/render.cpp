@@ -11,23 +11,53 @@ namespace {
 
 constexpr const char* kStyle = R"(
 :root { color-scheme: light; }
-body { font: 15px/1.5 Helvetica, Arial, sans-serif; color: #222; background: #fff; max-width: 1100px; margin: 2rem auto; padding: 0 1.5rem; }
+body { font: 15px/1.5 Helvetica, Arial, sans-serif;
+  color: #222;
+  background: #fff;
+  max-width: 1100px;
+  margin: 2rem auto;
+  padding: 0 1.5rem;
+  }
 h1 { font-size: 1.7rem; margin-bottom: .3rem; }
 h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
-.lead { background: #eef4f9; border-left: 5px solid #0072B2; padding: .7rem 1rem; font-size: 1.05rem; }
+.lead { background: #eef4f9;
+  border-left: 5px solid #0072B2;
+  padding: .7rem 1rem;
+  font-size: 1.05rem;
+  }
 .lead p { margin: .3rem 0; }
 .warnings { background: #fdf3e7; border-left: 5px solid #D55E00; padding: .2rem 1rem; }
 .warnings h2 { border: 0; margin-top: .5rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; margin: .6rem 0 1.2rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse;
+  font-size: 13px;
+  margin: .6rem 0 1.2rem;
+  font-variant-numeric: tabular-nums;
+  }
 caption { caption-side: top; text-align: left; color: #555; padding-bottom: .3rem; }
-th, td { padding: .22rem .6rem; border-bottom: 1px solid #e6e6e6; text-align: right; vertical-align: top; }
+th, td { padding: .22rem .6rem;
+  border-bottom: 1px solid #e6e6e6;
+  text-align: right;
+  vertical-align: top;
+  }
 td.number { white-space: nowrap; }
 th { border-bottom: 2px solid #888; }
 .name { text-align: left; }
 figure { margin: 1rem 0; }
 figure svg { max-width: 100%; height: auto; }
-@media print { body { max-width: none; margin: 0; font-size: 10pt; } table { font-size: 8pt; } th, td { padding: .15rem .3rem; } .wide { overflow: visible; } figure, tr { break-inside: avoid; } }
+@media print { body { max-width: none;
+  margin: 0;
+  font-size: 10pt;
+  }
+table { font-size: 8pt;
+  }
+th, td { padding: .15rem .3rem;
+  }
+.wide { overflow: visible;
+  }
+figure, tr { break-inside: avoid;
+  }
+}
 )";
 
 /// Escaped, with "+-" as the sign it stands for.

@@ -13,6 +13,7 @@
 #include "launcher/study/analysis_contrasts.hpp"
 #include "launcher/study/complete_part.hpp"
 #include "launcher/study/estimability.hpp"
+#include "launcher/study/sequential.hpp"
 #include "launcher/study/summary.hpp"
 
 namespace yates::study {
@@ -282,6 +283,33 @@ void describe_design(Analysis& analysis) {
   }
 }
 
+/// The declared looks at the primary contrast, with its per-seed values in the order of the seeds.
+void summarize_looks(Analysis& analysis, const std::vector<Contrast>& contrasts) {
+  const AnalysisOptions& options = analysis.options;
+  if (!options.primary || !options.sequential || options.sequential->looks.empty()) {
+    return;
+  }
+  for (const Response& response : analysis.data.responses) {
+    if (!same_metric(response.metric, options.primary->metric) ||
+        response.region != options.primary->region) {
+      continue;
+    }
+    std::vector<double> values;
+    for (const SeedContrast& seed :
+         per_seed_contrasts(analysis.data.table(response), contrasts.front())) {
+      values.push_back(seed.value);
+    }
+    const auto bounds = sequential_bounds(*options.sequential, options.alpha);
+    const double delta = options.primary->delta.value_or(0);
+    for (const LookResult& look : evaluate_looks(*options.sequential, bounds, values, delta)) {
+      analysis.looks.push_back({.n = static_cast<std::size_t>(look.n),
+                                .statistic = look.statistic,
+                                .bound = look.bound,
+                                .decision = look.decision});
+    }
+  }
+}
+
 }  // namespace
 
 const ContrastSummary* Analysis::primary() const {
@@ -319,6 +347,7 @@ Analysis analyze(StudyData data, AnalysisOptions options) {
     leave_one_out(analysis, response, contrasts);
   }
   warn_of_modes(analysis);
+  summarize_looks(analysis, contrasts);
   analysis.contrasts = contrast_rows(analysis.data, contrasts, models, analysis.options);
   return analysis;
 }
