@@ -81,8 +81,10 @@ TEST(Watchdog, LeavesARunThatMakesProgressAlone) {
 }
 
 TEST(Watchdog, EndsAtOnce) {
+  const testing::TemporaryDirectory folder;
   const auto comm = make_null_communicator();
   WatchdogOptions options;
+  options.directory = folder.path();
   options.interval_s = 3600;
   const auto start = std::chrono::steady_clock::now();
   { const Watchdog watchdog(*comm, options); }

@@ -95,6 +95,15 @@ TEST(Safetensors, WritesTheSameBytesForTheSameInput) {
   EXPECT_EQ(read_file(folder / "a.safetensors"), read_file(folder / "b.safetensors"));
 }
 
+// The file that tests/io/checkpoint/open_in_python.py opens with the public package.
+TEST(Safetensors, WritesTheBytesThatThePublicPackageOpened) {
+  const testing::TemporaryDirectory folder;
+  const Metadata metadata = {{"step", "12"}, {"note", "quote \" and \xC3\xA9"}};
+  write_safetensors(folder / "a.safetensors", sample_entries(), metadata);
+  EXPECT_EQ(read_file(folder / "a.safetensors"),
+            read_file(YATES_GOLDEN_DIR "/checkpoint/sample.safetensors"));
+}
+
 TEST(Safetensors, HoldsNoTensorAtAll) {
   const testing::TemporaryDirectory folder;
   write_safetensors(folder / "a.safetensors", {});
