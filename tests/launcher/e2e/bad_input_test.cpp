@@ -26,7 +26,9 @@ class BadInput : public ::testing::Test {
         root_.path().string());
     ASSERT_EQ(made.exit_code, 0) << made.error;
     for (const auto& entry : fs::directory_iterator(root_ / "cases")) {
-      case_ = std::max(case_, entry.path().filename().string());
+      if (entry.is_directory()) {
+        case_ = std::max(case_, entry.path().filename().string());
+      }
     }
   }
 
@@ -80,8 +82,8 @@ TEST_F(BadInput, AnotherGridOfOneModalityIsRefused) {
       {"data", "phantom", "--out", "other", "--cases", "1", "--seed", "4", "--shape", "40,48,48"},
       root_.path().string());
   ASSERT_EQ(other.exit_code, 0) << other.error;
-  const fs::path folder = fs::directory_iterator(root_ / "other")->path();
-  const std::string name = folder.filename().string();
+  const std::string name = "BraTS-GLI-00000-000";
+  const fs::path folder = root_ / "other" / name;
   fs::copy_file(folder / (name + "-t2w.nii.gz"), file("t2w"), fs::copy_options::overwrite_existing);
   expect_refused(import(), 65, "t2w");
 }
