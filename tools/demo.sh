@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: tools/demo.sh [--real DIR] [--labels brats2023|brats2021] [--out DIR]
 
-  (none)      12 synthetic cases, a small network, two MPI ranks; a few minutes after the build
+  (none)      16 synthetic cases, a small network, two MPI ranks; a few minutes after the build
   --real DIR  your own cases in BraTS layout (DIR/CASE/CASE-{t1n,t1c,t2w,t2f,seg}.nii.gz): 20 training
               steps, predictions and scores; shows that the way works, not how good the network is
   --labels    what the labels of DIR mean (default brats2023; brats2021 has 4 for enhancing tumour)
@@ -65,12 +65,12 @@ if [ -n "$real" ]; then
 else
   cases=cases
   config=$root/configs/demo.yaml
-  step yates data phantom --out cases --cases 12 --seed 1 --shape 64,64,64 --difficulty 0.2
+  step yates data phantom --out cases --cases 16 --seed 1 --shape 48,48,48 --difficulty 0
 fi
 step yates data import --in "$cases" --out shards --labels "$labels"
 step yates data split --data shards --out split.json --seed 1
 step mpirun -np 2 --oversubscribe yates train --config "$config"
-step yates predict --run run --data shards --out predictions
-step yates evaluate --predictions predictions --references "$cases" --labels "$labels" --out cases.csv
+step yates predict --run run
+step yates evaluate --predictions run/predictions --references "$cases" --labels "$labels" --out cases.csv
 echo
-echo "demo: metrics per case are in $out/cases.csv, label maps in $out/predictions"
+echo "demo: metrics per case are in $out/cases.csv, label maps in $out/run/predictions"
