@@ -8,10 +8,10 @@
 
 #include "base/json.hpp"
 #include "model/loss/cross_entropy.hpp"
+#include "model/network/segmamba.hpp"
 #include "model/optim/grad_clip.hpp"
 #include "model/optim/poly_schedule.hpp"
 #include "model/optim/sgd.hpp"
-#include "model/network/segmamba.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {
