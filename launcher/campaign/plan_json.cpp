@@ -13,9 +13,9 @@
 namespace yates::campaign {
 namespace {
 
-/// Standard deviations of a run's mean Dice, in points. The paper's Table 14 leaves us between 1.39,
-/// if its reseeded runs share one shift, and 2.72, if they are independent; 0.5 is what a study
-/// would need to settle a difference of about two points.
+/// Standard deviations of a run's mean Dice, in points. The paper's Table 14 leaves us
+/// between 1.39, if its reseeded runs share one shift, and 2.72, if they are independent; 0.5 is
+/// what a study would need to settle a difference of about two points.
 constexpr double kRunSds[] = {0.5, 1.39, 2.72};
 
 Json arm_json(const config::StudyFile& study, const config::StudyArm& arm) {
@@ -89,8 +89,8 @@ void add_estimability(const study::Design& design, Json& json) {
   }
 }
 
-/// Power of the primary contrast for an effect of delta, or of one point, at all seeds. Empty unless
-/// it is about Dice: no standard deviation of HD95 over seeds is known.
+/// Power of the primary contrast for an effect of delta, or of one point, at all seeds. Empty
+/// unless it is about Dice: no standard deviation of HD95 over seeds is known.
 Json power_json(const study::Design& design, const study::StudySpec& spec) {
   Json list = Json::array();
   const auto seeds = static_cast<std::int64_t>(spec.seeds.size());
