@@ -12,6 +12,7 @@
 #include <ATen/ops/silu.h>
 
 #include "kernels/conv/causal_conv1d_torch.hpp"
+#include "launcher/cli/bench_sequence.hpp"
 #include "launcher/cli/benches.hpp"
 
 namespace yates::cli {
@@ -74,18 +75,7 @@ BenchResult measure(const BenchSettings& settings,
 }
 
 std::vector<BenchResult> run(const BenchSettings& settings) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> sizes = {
-      {512, 384}, {4096, 384}, {32768, 192}};
-  if (settings.text("tokens") != "default" || settings.text("channels") != "default") {
-    sizes = {{settings.count("tokens"), settings.count("channels")}};
-  }
-  std::vector<BenchResult> results;
-  for (const auto& [tokens, channels] : sizes) {
-    for (const bool backward : {false, true}) {
-      results.push_back(measure(settings, tokens, channels, backward));
-    }
-  }
-  return results;
+  return measure_sequences(settings, measure);
 }
 
 }  // namespace
@@ -93,8 +83,7 @@ std::vector<BenchResult> run(const BenchSettings& settings) {
 Bench bench_conv1d() {
   return {.name = "conv1d",
           .description = "causal depthwise conv1d, width 4, with SiLU, against LibTorch's",
-          .keys = {{"tokens", "default", "sequence length; give channels too"},
-                   {"channels", "default", "channel width"}},
+          .keys = sequence_keys(),
           .run = run};
 }
 

@@ -15,6 +15,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "kernels/scan/selective_scan_torch.hpp"
+#include "launcher/cli/bench_sequence.hpp"
 #include "launcher/cli/benches.hpp"
 
 namespace yates::cli {
@@ -107,18 +108,7 @@ BenchResult measure(const BenchSettings& settings,
 }
 
 std::vector<BenchResult> run(const BenchSettings& settings) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> sizes = {
-      {512, 384}, {4096, 384}, {32768, 192}};
-  if (settings.text("tokens") != "default" || settings.text("channels") != "default") {
-    sizes = {{settings.count("tokens"), settings.count("channels")}};
-  }
-  std::vector<BenchResult> results;
-  for (const auto& [tokens, channels] : sizes) {
-    for (const bool backward : {false, true}) {
-      results.push_back(measure(settings, tokens, channels, backward));
-    }
-  }
-  return results;
+  return measure_sequences(settings, measure);
 }
 
 }  // namespace
@@ -126,8 +116,7 @@ std::vector<BenchResult> run(const BenchSettings& settings) {
 Bench bench_scan() {
   return {.name = "scan",
           .description = "selective scan, 16 states, against LibTorch's eager loop over tokens",
-          .keys = {{"tokens", "default", "sequence length; give channels too"},
-                   {"channels", "default", "channel width"}},
+          .keys = sequence_keys(),
           .run = run};
 }
 
