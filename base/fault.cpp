@@ -117,4 +117,16 @@ FaultAction fault_point(std::string_view point) {
 
 }  // namespace yates
 
+#else
+
+namespace yates {
+
+void set_fault_place(int, std::int64_t) {}
+
+FaultAction fault_point(std::string_view) {
+  return FaultAction::None;
+}
+
+}  // namespace yates
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Failures on demand, for tests: YATES_FAULT="rank=1,step=7,point=ckpt.after_write,action=kill".
-// Compiled into builds with YATES_FAULTS only; elsewhere a fault point is nothing.
+// Builds without YATES_FAULTS ignore the variable: a fault point is then an empty function.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,6 @@ namespace yates {
 /// What a fault point asks its caller to do; everything else it does itself.
 enum class FaultAction { None, Nan, BitFlip };
 
-#ifdef YATES_FAULTS
-
 /// Where this process is; compared with `rank` and `step` of the fault (absent: any).
 void set_fault_place(int rank, std::int64_t step);
 
@@ -20,14 +18,5 @@ void set_fault_place(int rank, std::int64_t step);
 /// throw (Error{Internal}), enospc (Error{Io}), sleep:S; or returns nan or bitflip for the caller.
 /// A fault happens once per process. Throws Error{Usage} for a text it does not understand.
 FaultAction fault_point(std::string_view point);
-
-#else
-
-inline void set_fault_place(int, std::int64_t) {}
-inline FaultAction fault_point(std::string_view) {
-  return FaultAction::None;
-}
-
-#endif
 
 }  // namespace yates

@@ -34,7 +34,7 @@ tools/bootstrap.sh
 echo "== build"
 mkdir -p build
 cmake --preset release >build/release-configure.log 2>&1 || { cat build/release-configure.log; exit 1; }
-cmake --build --preset release -- -j "$(nproc)"
+cmake --build --preset release --target yates yates-worker -- -j "$(nproc)"
 
 root=$PWD
 PATH=$root/build/release/bin:$PATH

@@ -16,9 +16,6 @@ target_compile_options(yates_flags INTERFACE
 if(YATES_WERROR)
   target_compile_options(yates_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
-if(YATES_FAULTS)
-  target_compile_definitions(yates_flags INTERFACE YATES_FAULTS=1)
-endif()
 # Open MPI's dead C++ bindings fail to link.
 target_compile_definitions(yates_flags INTERFACE OMPI_SKIP_MPICXX=1)
 
