@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: tools/demo.sh [--real DIR] [--labels brats2023|brats2021] [--out DIR]
 
-  (none)      16 synthetic cases, a small network, two MPI ranks; a few minutes after the build
+  (none)      24 synthetic cases, a small network, two MPI ranks; a few minutes after the build
   --real DIR  your own cases in BraTS layout (DIR/CASE/CASE-{t1n,t1c,t2w,t2f,seg}.nii.gz): 20 training
               steps, predictions and scores; shows that the way works, not how good the network is
   --labels    what the labels of DIR mean (default brats2023; brats2021 has 4 for enhancing tumour)
@@ -65,7 +65,7 @@ if [ -n "$real" ]; then
 else
   cases=cases
   config=$root/configs/demo.yaml
-  step yates data phantom --out cases --cases 16 --seed 1 --shape 48,48,48 --difficulty 0
+  step yates data phantom --out cases --cases 24 --seed 1 --shape 48,48,48 --difficulty 0
 fi
 step yates data import --in "$cases" --out shards --labels "$labels"
 step yates data split --data shards --out split.json --seed 1
