@@ -2,6 +2,7 @@
 // yates bench step: one training step against the published network in PyTorch eager mode.
 #include <algorithm>
 #include <fstream>
+#include <malloc.h>
 #include <string>
 #include <vector>
 
@@ -100,13 +101,16 @@ std::optional<Json> run_peer(const BenchSettings& settings, const config::RunCon
                               settings.count("threads"));
 }
 
-/// Time and memory of one arm.
-std::vector<BenchResult> measure(const BenchSettings& settings, const std::string& arm) {
+/// Time and memory of one arm; memory is the peak above `before`, the size of this process before
+/// its first arm, so that pages kept from an earlier arm count.
+std::vector<BenchResult> measure(const BenchSettings& settings,
+                                 const std::string& arm,
+                                 double before) {
   const config::RunConfig config = arm_config(settings, arm);
   const auto& [d, h, w] = config.data.patch;
   const std::string size = fmt::format(
       "C={} patch={}x{}x{} batch={}", config.model.width, d, h, w, settings.count("batch"));
-  const double before = process_mib("VmRSS");
+  ::malloc_trim(0);
   restart_peak();
   Spread seconds;
   {
@@ -149,9 +153,10 @@ std::vector<BenchResult> run(const BenchSettings& settings) {
     }
     arms = {settings.text("arm")};
   }
+  const double before = process_mib("VmRSS");
   std::vector<BenchResult> results;
   for (const std::string& arm : arms) {
-    for (BenchResult& result : measure(settings, arm)) {
+    for (BenchResult& result : measure(settings, arm, before)) {
       results.push_back(std::move(result));
     }
   }
