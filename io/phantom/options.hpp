@@ -15,7 +15,8 @@ struct PhantomOptions {
   std::uint64_t seed = 1;
   /// (D, H, W) of the volume. Other shapes than kBratsShape scale brain and tumour with them.
   std::array<std::int64_t, 3> shape = kBratsShape;
-  /// 0 easy ... 1 hard: less contrast between labels and more noise. 0.5 is the calibrated set.
+  /// 0 easy ... 1 hard: less contrast between labels and more noise. 0.5 is the calibrated set;
+  /// below it tumours are larger too, and no part of them is missing at 0.
   double difficulty = 0.5;
 };
 

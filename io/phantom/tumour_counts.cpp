@@ -17,6 +17,13 @@ constexpr double kMostPct = 10.4;
 constexpr double kMedianPct = 2.75;
 constexpr double kCases = 1251;
 
+// The easy set: every part of the tumour is there and large. Shares as logits.
+constexpr double kEasyLeastPct = 16;
+constexpr double kEasyMostPct = 26;
+constexpr double kEasyEdema = -0.4;
+constexpr double kEasyNecrotic = -0.32;
+constexpr double kEasySpread = 0.12;
+
 double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
@@ -25,9 +32,23 @@ double weibull_cdf(double x) {
   return 1 - std::exp(-std::pow(x / kWeibullScale, kWeibullShape));
 }
 
-double draw_percent(RandomStream& random) {
-  const double u = random.uniform(weibull_cdf(kLeastPct), weibull_cdf(kMostPct));
-  return kWeibullScale * std::pow(-std::log(1 - u), 1 / kWeibullShape);
+/// How far a set is from the calibrated one towards the easy one: 1 at difficulty 0, 0 from 0.5 on.
+double ease_of(double difficulty) {
+  return std::max(0.0, 1 - 2 * difficulty);
+}
+
+/// `calibrated` at ease 0, `easy` at ease 1.
+double blend(double calibrated, double easy, double ease) {
+  return (1 - ease) * calibrated + ease * easy;
+}
+
+double draw_percent(RandomStream& random, double ease) {
+  const double least = weibull_cdf(kLeastPct);
+  const double most = weibull_cdf(kMostPct);
+  const double u = random.uniform(least, most);
+  const double calibrated = kWeibullScale * std::pow(-std::log(1 - u), 1 / kWeibullShape);
+  const double easy = kEasyLeastPct + (kEasyMostPct - kEasyLeastPct) * (u - least) / (most - least);
+  return std::pow(calibrated, 1 - ease) * std::pow(easy, ease);
 }
 
 std::int64_t share_of(double share, std::int64_t total) {
@@ -40,13 +61,16 @@ TumourCounts draw_tumour_counts(const PhantomOptions& options,
                                 std::uint64_t index,
                                 std::int64_t box_voxels) {
   RandomStream random(options.seed, "phantom.counts", index);
-  const double percent = draw_percent(random);
+  const double ease = ease_of(options.difficulty);
+  const double percent = draw_percent(random, ease);
   const double l = std::log(percent / kMedianPct);
   const double z1 = random.normal();
   const double z2 = random.normal();
-  double edema_share = sigmoid(0.626 + 0.768 * z1 - 0.115 * l);
-  double necrotic_share = sigmoid(-0.843 + 1.029 * (-0.214 * z1 + 0.977 * z2) + 0.867 * l);
-  const double rare = random.uniform() * kCases;
+  const double edema = 0.626 + 0.768 * z1 - 0.115 * l;
+  const double necrotic = -0.843 + 1.029 * (-0.214 * z1 + 0.977 * z2) + 0.867 * l;
+  double edema_share = sigmoid(blend(edema, kEasyEdema + kEasySpread * z1, ease));
+  double necrotic_share = sigmoid(blend(necrotic, kEasyNecrotic + kEasySpread * z2, ease));
+  const double rare = ease < 1 ? random.uniform() * kCases / (1 - ease) : kCases;
   if (rare < 43) {
     necrotic_share = 0;
   } else if (rare < 43 + 33) {

@@ -73,7 +73,8 @@ void register_data_phantom(CLI::App& data) {
       ->type_name("D,H,W");
   verb->add_option("--difficulty",
                    options.phantom.difficulty,
-                   "0 easy to 1 hard: contrast of the tumour, noise; 0.5 is calibrated")
+                   "0 easy to 1 hard: contrast of the tumour, noise; 0.5 is calibrated, below it "
+                   "tumours are larger too")
       ->capture_default_str();
   verb->add_flag("--labels-only", options.labels_only, "write the segmentations only");
   verb->add_option("--jobs", options.jobs, "cases made at the same time")->capture_default_str();

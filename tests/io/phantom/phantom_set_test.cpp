@@ -91,6 +91,33 @@ TEST(PhantomCase, GrowsHarderWithDifficulty) {
   EXPECT_GT(contrast(0.5), contrast(1));
 }
 
+TEST(TumourCounts, FillEveryPartInTheEasySet) {
+  for (const auto& shape : {std::array<std::int64_t, 3>{48, 48, 48}, {64, 64, 64}, {16, 20, 18}}) {
+    const PhantomOptions easy{.seed = 9, .shape = shape, .difficulty = 0};
+    for (std::uint64_t index = 0; index < 200; ++index) {
+      const auto voxels = static_cast<std::int64_t>(draw_brain(easy, index).depth.size());
+      const TumourCounts counts = draw_tumour_counts(easy, index, voxels);
+      const auto whole = static_cast<double>(counts.whole);
+      const auto volume = static_cast<double>(shape[0] * shape[1] * shape[2]);
+      EXPECT_GT(whole, 0.03 * volume);
+      EXPECT_GT(static_cast<double>(counts.ncr), 0.15 * whole);
+      EXPECT_GT(static_cast<double>(counts.core - counts.ncr), 0.2 * whole);
+      EXPECT_GT(static_cast<double>(counts.whole - counts.core), 0.25 * whole);
+      EXPECT_EQ(draw_phantom(easy, index, false).labels.size(), static_cast<std::size_t>(volume));
+    }
+  }
+}
+
+TEST(TumourCounts, AreTheCalibratedOnesFromTheMiddleOfTheDifficulty) {
+  for (std::uint64_t index = 0; index < 500; ++index) {
+    const TumourCounts middle = draw_tumour_counts({.seed = 9}, index, 3'000'000);
+    const TumourCounts hard = draw_tumour_counts({.seed = 9, .difficulty = 1}, index, 3'000'000);
+    EXPECT_EQ(middle.whole, hard.whole);
+    EXPECT_EQ(middle.core, hard.core);
+    EXPECT_EQ(middle.ncr, hard.ncr);
+  }
+}
+
 TEST(PhantomSet, WritesTheSameBytesForAnyNumberOfJobs) {
   const testing::TemporaryDirectory one;
   const testing::TemporaryDirectory two;
