@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -48,7 +49,7 @@ bool covers(const std::array<Span, 3>& part, const VoxelBox& box) {
 }
 
 /// Copies the box out of a (D, H, W) volume of T that starts at byte `start` of the shard. Elements
-/// outside the volume become Out{}. Reads the rows of one slice at once: fewer, longer reads.
+/// outside the volume become Out{}. Takes the rows of one slice at once: fewer, longer reads.
 template <typename T, typename Out, typename Convert>
 void copy_box(const ShardFile& shard,
               std::int64_t start,
@@ -66,19 +67,21 @@ void copy_box(const ShardFile& shard,
   }
   const std::int64_t rows = part[1].high - part[1].low;
   const std::int64_t columns = part[2].high - part[2].low;
-  std::vector<T> buffer(static_cast<std::size_t>((rows - 1) * volume[2] + columns));
+  constexpr auto kBytes = static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t span_bytes = ((rows - 1) * volume[2] + columns) * kBytes;
+  std::vector<std::byte> buffer;
   for (std::int64_t z = part[0].low; z < part[0].high; ++z) {
     const std::int64_t first =
         ((box.corner[0] + z) * volume[1] + box.corner[1] + part[1].low) * volume[2] +
         box.corner[2] + part[2].low;
-    shard.read(start + first * static_cast<std::int64_t>(sizeof(T)),
-               std::as_writable_bytes(std::span(buffer)),
-               what);
+    const std::byte* slice = shard.view(start + first * kBytes, span_bytes, buffer, what).data();
     for (std::int64_t y = 0; y < rows; ++y) {
-      const T* from = buffer.data() + y * volume[2];
+      const std::byte* from = slice + y * volume[2] * kBytes;
       Out* to = out.data() + (z * box.shape[1] + part[1].low + y) * box.shape[2] + part[2].low;
       for (std::int64_t x = 0; x < columns; ++x) {
-        to[x] = convert(from[x]);
+        T value;  // Small datasets need not be aligned in the shard.
+        std::memcpy(&value, from + x * kBytes, sizeof value);
+        to[x] = convert(value);
       }
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open shard. HDF5 is asked once where the bytes lie; all reading is pread at those offsets, so
-// threads never wait for HDF5's lock.
+// An open shard. HDF5 is asked once where the bytes lie; all reading is by offset, so threads never
+// wait for HDF5's lock: from a mapping of the file on local file systems, else by pread.
 #pragma once
 
 #include <array>
@@ -44,12 +44,22 @@ class ShardFile {
   /// Error{Io} if the system refuses, both naming `what` and the offset.
   void read(std::int64_t offset, std::span<std::byte> target, const std::string& what) const;
 
+  /// The `size` bytes from `offset` on: in the mapping where there is one, otherwise in `buffer`,
+  /// which is filled by `read`. Valid while this object lives and `buffer` is unchanged. A mapped
+  /// file must not be shortened while it is open: the system ends the process (SIGBUS).
+  [[nodiscard]] std::span<const std::byte> view(std::int64_t offset,
+                                                std::int64_t size,
+                                                std::vector<std::byte>& buffer,
+                                                const std::string& what) const;
+
  private:
   void load_index();
+  void map();
 
   std::filesystem::path path_;
   std::int64_t bytes_;
   int descriptor_ = -1;
+  const std::byte* mapped_ = nullptr;  ///< The whole file, or nothing.
   std::map<std::string, StoredCase> cases_;
 };
 

@@ -26,16 +26,16 @@ void read_counts(const io::ShardFile& shard,
                  std::vector<std::int16_t>& out) {
   const auto [depth, height, width] = record.shape;
   const std::int64_t offset = shard.find(record.id).image.offset;
-  std::vector<std::int16_t> rows(
-      static_cast<std::size_t>((box.shape[1] - 1) * width + box.shape[2]));
-  auto to = out.begin();
+  const std::int64_t bytes = 2 * ((box.shape[1] - 1) * width + box.shape[2]);
+  std::vector<std::byte> buffer;
+  auto* to = reinterpret_cast<std::byte*>(out.data());
   for (std::int64_t c = 0; c < kChannels; ++c) {
     for (std::int64_t z = 0; z < box.shape[0]; ++z) {
       const std::int64_t slice = c * depth + box.corner[0] + z;
       const std::int64_t first = (slice * height + box.corner[1]) * width + box.corner[2];
-      shard.read(offset + 2 * first, std::as_writable_bytes(std::span(rows)), record.id);
+      const std::byte* rows = shard.view(offset + 2 * first, bytes, buffer, record.id).data();
       for (std::int64_t y = 0; y < box.shape[1]; ++y) {
-        to = std::copy_n(rows.begin() + y * width, box.shape[2], to);
+        to = std::copy_n(rows + 2 * y * width, 2 * box.shape[2], to);
       }
     }
   }
