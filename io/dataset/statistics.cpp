@@ -53,17 +53,8 @@ ThresholdScore score_otsu(const CaseReader& reader, std::span<const std::uint8_t
   return {.iou = either > 0 ? both / either : 1, .recall = wanted > 0 ? both / wanted : 1};
 }
 
-/// What is collected from the cases, one value each unless said.
-struct Collected {
-  std::vector<double> foreground_pct, tight, margin8, aligned, iou_pct, recall_pct;
-  std::vector<double> patches_per_case;
-  std::vector<double> patch_ratio;  ///< Aligned box in each window with tumour, of its volume.
-  std::array<std::vector<double>, 3> aligned_sides, label_voxels;
-  std::int64_t windows = 0;
-};
-
 /// The aligned box within each window of the sliding window.
-void add_windows(Collected& all,
+void add_windows(DataValues& all,
                  std::span<const std::uint8_t> labels,
                  const std::array<std::int64_t, 3>& shape) {
   std::array<std::int64_t, 3> side{};
@@ -95,7 +86,7 @@ void add_windows(Collected& all,
   all.patches_per_case.push_back(static_cast<double>(windows));
 }
 
-void add_case(Collected& all, const CaseReader& reader) {
+void add_case(DataValues& all, const CaseReader& reader) {
   const CaseRecord& record = reader.record();
   const std::vector<std::uint8_t> labels = reader.read_labels(reader.whole());
   const auto labelled =
@@ -116,8 +107,8 @@ void add_case(Collected& all, const CaseReader& reader) {
   }
   add_windows(all, labels, record.shape);
   const ThresholdScore score = score_otsu(reader, labels);
-  all.iou_pct.push_back(100 * score.iou);
-  all.recall_pct.push_back(100 * score.recall);
+  all.otsu_iou_pct.push_back(100 * score.iou);
+  all.otsu_recall_pct.push_back(100 * score.recall);
 }
 
 Json to_json(const DistributionSummary& s) {
@@ -145,7 +136,7 @@ double below_pct(const std::vector<double>& ratios, double limit) {
   return ratios.empty() ? 0 : 100 * static_cast<double>(below) / static_cast<double>(ratios.size());
 }
 
-Json patches_json(const Collected& all) {
+Json patches_json(const DataValues& all) {
   const DistributionSummary ratio = summarize(all.patch_ratio);
   const auto with_tumour = static_cast<double>(all.patch_ratio.size());
   return {{"patch", {kPatch, kPatch, kPatch}},
@@ -155,34 +146,6 @@ Json patches_json(const Collected& all) {
            all.windows > 0 ? 100 * with_tumour / static_cast<double>(all.windows) : 0},
           {"bbox_ratio_mean", ratio.mean},
           {"bbox_ratio_median", ratio.p50}};
-}
-
-Json report(const Collected& all) {
-  const double median = summarize(all.aligned).p50;
-  return {{"cases", all.foreground_pct.size()},
-          {"foreground_pct", to_json(summarize(all.foreground_pct))},
-          {"classes",
-           {{"ncr", label_json(all.label_voxels[0])},
-            {"ed", label_json(all.label_voxels[1])},
-            {"et", label_json(all.label_voxels[2])}}},
-          {"bbox_ratio",
-           {{"tight", to_json(summarize(all.tight))},
-            {"margin8", to_json(summarize(all.margin8))},
-            {"margin8_align16", to_json(summarize(all.aligned))}}},
-          {"roi",
-           {{"below_70_pct", below_pct(all.aligned, 0.7)},
-            {"below_50_pct", below_pct(all.aligned, 0.5)},
-            {"below_30_pct", below_pct(all.aligned, 0.3)},
-            {"median_speedup", median > 0 ? Json(1 / median) : Json(nullptr)}}},
-          {"aligned_dims",
-           {{"depth", to_json(summarize(all.aligned_sides[0]))},
-            {"height", to_json(summarize(all.aligned_sides[1]))},
-            {"width", to_json(summarize(all.aligned_sides[2]))}}},
-          {"patches", patches_json(all)},
-          {"otsu",
-           {{"iou_pct", summarize(all.iou_pct).mean},
-            {"recall_pct", summarize(all.recall_pct).mean},
-            {"definition", kOtsuDefinition}}}};
 }
 
 }  // namespace
@@ -266,8 +229,8 @@ std::vector<std::int64_t> window_starts(std::int64_t size, std::int64_t patch) {
   return starts;
 }
 
-Json data_statistics(const std::filesystem::path& dir, const Manifest& manifest) {
-  Collected all;
+DataValues measure_data(const std::filesystem::path& dir, const Manifest& manifest) {
+  DataValues all;
   std::vector<std::string> ids;
   for (const CaseRecord& record : manifest.cases) {
     ids.push_back(record.id);
@@ -275,7 +238,39 @@ Json data_statistics(const std::filesystem::path& dir, const Manifest& manifest)
   for (const CaseReader& reader : open_cases(dir, manifest, ids)) {
     add_case(all, reader);
   }
-  return report(all);
+  return all;
+}
+
+Json statistics_json(const DataValues& all) {
+  const double median = summarize(all.aligned).p50;
+  return {{"cases", all.foreground_pct.size()},
+          {"foreground_pct", to_json(summarize(all.foreground_pct))},
+          {"classes",
+           {{"ncr", label_json(all.label_voxels[0])},
+            {"ed", label_json(all.label_voxels[1])},
+            {"et", label_json(all.label_voxels[2])}}},
+          {"bbox_ratio",
+           {{"tight", to_json(summarize(all.tight))},
+            {"margin8", to_json(summarize(all.margin8))},
+            {"margin8_align16", to_json(summarize(all.aligned))}}},
+          {"roi",
+           {{"below_70_pct", below_pct(all.aligned, 0.7)},
+            {"below_50_pct", below_pct(all.aligned, 0.5)},
+            {"below_30_pct", below_pct(all.aligned, 0.3)},
+            {"median_speedup", median > 0 ? Json(1 / median) : Json(nullptr)}}},
+          {"aligned_dims",
+           {{"depth", to_json(summarize(all.aligned_sides[0]))},
+            {"height", to_json(summarize(all.aligned_sides[1]))},
+            {"width", to_json(summarize(all.aligned_sides[2]))}}},
+          {"patches", patches_json(all)},
+          {"otsu",
+           {{"iou_pct", summarize(all.otsu_iou_pct).mean},
+            {"recall_pct", summarize(all.otsu_recall_pct).mean},
+            {"definition", kOtsuDefinition}}}};
+}
+
+Json data_statistics(const std::filesystem::path& dir, const Manifest& manifest) {
+  return statistics_json(measure_data(dir, manifest));
 }
 
 }  // namespace yates::io

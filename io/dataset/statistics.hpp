@@ -47,8 +47,26 @@ TumourBox tumour_box(std::span<const std::uint8_t> labels,
 /// moved back to end with the volume.
 std::vector<std::int64_t> window_starts(std::int64_t size, std::int64_t patch);
 
-/// Statistics of a data set; the object of `yates data stats --json`. Reads every case. Throws
-/// Error{BadData} for damaged shards. Deterministic.
+/// What is measured of every case, one value each unless said.
+struct DataValues {
+  std::vector<double> foreground_pct;
+  /// Ratios of the tumour's boxes to the volume, and sides; only cases with tumour.
+  std::vector<double> tight, margin8, aligned;
+  std::array<std::vector<double>, 3> aligned_sides;  ///< Voxels along z, y, x.
+  std::array<std::vector<double>, 3> label_voxels;   ///< Of NCR, ED, ET.
+  std::vector<double> otsu_iou_pct, otsu_recall_pct;
+  std::vector<double> patches_per_case;
+  std::vector<double> patch_ratio;  ///< Aligned box in each window with tumour, of its volume.
+  std::int64_t windows = 0;
+};
+
+/// Measures every case of a data set. Throws Error{BadData} for damaged shards. Deterministic.
+DataValues measure_data(const std::filesystem::path& dir, const Manifest& manifest);
+
+/// The object of `yates data stats --json`.
+Json statistics_json(const DataValues& values);
+
+/// Both in one.
 Json data_statistics(const std::filesystem::path& dir, const Manifest& manifest);
 
 }  // namespace yates::io

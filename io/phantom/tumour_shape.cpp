@@ -80,7 +80,7 @@ TumourForm draw_form(RandomStream& random, const BrainShape& brain, std::int64_t
   TumourForm form;
   form.radius_mm = std::cbrt(3 * volume / (4 * std::numbers::pi));
   form.centre = draw_centre(random, brain);
-  form.semi_axes = {1.01, 1.40, 0.81};
+  form.semi_axes = {0.98, 1.46, 0.80};
   double product = 1;
   for (double& factor : form.semi_axes) {
     factor *= std::exp(0.25 * random.normal());

@@ -13,20 +13,25 @@
 
 namespace yates::cli {
 
-BenchDataSet::BenchDataSet(std::int64_t cases) {
+RawCases::RawCases(std::int64_t cases) {
   std::string pattern = (std::filesystem::temp_directory_path() / "yates-bench-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) {
     throw_system_error("cannot create a temporary folder", pattern, errno);
   }
   folder_ = pattern;
-  io::write_phantom_set(folder_ / "raw", {.phantom = {.seed = 1}, .cases = cases});
-  manifest_ = io::import_cases({.in = folder_ / "raw", .out = shards()}).manifest;
-  std::filesystem::remove_all(folder_ / "raw");
+  if (cases > 0) {
+    io::write_phantom_set(path(), {.phantom = {.seed = 1}, .cases = cases});
+  }
 }
 
-BenchDataSet::~BenchDataSet() {
+RawCases::~RawCases() {
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+BenchDataSet::BenchDataSet(std::int64_t cases) : raw_(cases) {
+  manifest_ = io::import_cases({.in = raw_.path(), .out = shards()}).manifest;
+  std::filesystem::remove_all(raw_.path());
 }
 
 }  // namespace yates::cli

@@ -10,6 +10,7 @@ namespace yates::cli {
 Bench bench_augment();
 Bench bench_conv1d();
 Bench bench_hd95();
+Bench bench_import();
 Bench bench_loader();
 Bench bench_prune();
 Bench bench_scan();

@@ -19,6 +19,7 @@ constexpr Bench (*kBenches[])() = {
     bench_augment,
     bench_conv1d,
     bench_hd95,
+    bench_import,
     bench_loader,
     bench_prune,
     bench_scan,

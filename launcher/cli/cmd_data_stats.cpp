@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates data stats: what a data set is like, in the paper's tables.
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "base/file.hpp"
 #include "io/dataset/manifest.hpp"
+#include "io/dataset/paper_statistics.hpp"
 #include "io/dataset/statistics.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/cmd_data.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/report/figure_histograms.hpp"
 
 namespace yates::cli {
 namespace {
@@ -71,25 +76,90 @@ void print(const Output& output, const Json& stats) {
               otsu.at("definition").get<std::string>());
 }
 
+void print(const Output& output, const std::vector<io::PaperComparison>& rows) {
+  output.text("{:<6} {:<34} {:>10} {:>10} {:>9}", "table", "statistic", "paper", "here", "off by");
+  for (const io::PaperComparison& row : rows) {
+    const double percent = 100 * (row.ours - row.paper) / row.paper;
+    output.text("{:<6} {:<34} {:>10.5g} {:>10.5g} {:>8.1f}%",
+                row.table,
+                row.statistic,
+                row.paper,
+                row.ours,
+                percent);
+  }
+}
+
+/// P25, P50, P75 that the paper prints under `place`; nothing if it prints none.
+std::optional<std::vector<double>> quartiles(const std::vector<io::PaperComparison>& rows,
+                                             const std::string& place) {
+  std::vector<double> found;
+  for (const io::PaperComparison& row : rows) {
+    for (const char* key : {".p25", ".p50", ".p75"}) {
+      if (row.statistic == place + key) {
+        found.push_back(row.paper);
+      }
+    }
+  }
+  return found.empty() ? std::nullopt : std::optional(found);
+}
+
+std::string figure(const io::DataValues& values, const std::vector<io::PaperComparison>& rows) {
+  const std::vector<report::Histogram> panels = {
+      {"Tumour, % of the volume", values.foreground_pct, quartiles(rows, "foreground_pct")},
+      {"Tight box, share of the volume", values.tight, quartiles(rows, "bbox_ratio.tight")},
+      {"Box with margin 8", values.margin8, quartiles(rows, "bbox_ratio.margin8")},
+      {"Box with margin 8, aligned to 16",
+       values.aligned,
+       quartiles(rows, "bbox_ratio.margin8_align16")},
+      {"Aligned depth, voxels", values.aligned_sides[0], quartiles(rows, "aligned_dims.depth")},
+      {"Aligned height, voxels", values.aligned_sides[1], quartiles(rows, "aligned_dims.height")},
+      {"Aligned width, voxels", values.aligned_sides[2], quartiles(rows, "aligned_dims.width")},
+      {"NCR, voxels", values.label_voxels[0], {}},
+      {"ED, voxels", values.label_voxels[1], {}},
+      {"ET, voxels", values.label_voxels[2], {}}};
+  return report::histograms_svg(
+      std::to_string(values.foreground_pct.size()) + " cases", panels, "the paper (1251 cases)");
+}
+
+struct Arguments {
+  std::string data;
+  std::string json_path;
+  std::string figure_path;
+  bool compare = false;
+};
+
+void run(const Arguments& arguments) {
+  const Output output(arguments.json_path);
+  const io::DataValues values = io::measure_data(arguments.data, io::read_manifest(arguments.data));
+  Json stats = io::statistics_json(values);
+  print(output, stats);
+  std::vector<io::PaperComparison> rows;
+  if (arguments.compare) {
+    rows = io::compare_with_paper(stats);
+    print(output, rows);
+    stats["paper"] = io::to_json(rows);
+  }
+  if (!arguments.figure_path.empty()) {
+    write_file_atomic(arguments.figure_path, figure(values, rows));
+  }
+  output.json(stats);
+}
+
 }  // namespace
 
 void register_data_stats(CLI::App& data) {
-  struct Arguments {
-    std::string data;
-    std::string json_path;
-  };
   auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = data.add_subcommand(
       "stats", "tumour sizes, boxes and windows of a data set, and Otsu's threshold as baseline");
   verb->add_option("--data", arguments->data, "imported data set")->type_name("DIR")->required();
+  verb->add_flag("--compare-paper",
+                 arguments->compare,
+                 "put the paper's figures of BraTS 2023 (Tables 2, 3, 15 to 18) beside ours");
+  verb->add_option("--figure", arguments->figure_path, "write histograms as SVG")
+      ->type_name("FILE");
   add_json_option(*verb, arguments->json_path);
-  set_example(*verb, "yates data stats --data shards --json stats.json");
-  verb->callback([arguments] {
-    const Output output(arguments->json_path);
-    const Json stats = io::data_statistics(arguments->data, io::read_manifest(arguments->data));
-    print(output, stats);
-    output.json(stats);
-  });
+  set_example(*verb, "yates data stats --data shards --compare-paper --figure stats.svg");
+  verb->callback([arguments] { run(*arguments); });
 }
 
 }  // namespace yates::cli

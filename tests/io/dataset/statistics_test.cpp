@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/dataset/statistics.hpp"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "io/dataset/otsu.hpp"
+#include "io/dataset/paper_statistics.hpp"
 #include "tests/support/small_data_set.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -87,6 +90,22 @@ TEST(DataStatistics, ReportsEveryCaseOfASet) {
   EXPECT_EQ(stats.at("bbox_ratio").at("tight").at("min"), 1);
   EXPECT_EQ(stats.at("roi").at("below_70_pct"), 0);
   EXPECT_EQ(stats.at("patches").at("per_case").at("max"), 1);
+}
+
+TEST(PaperComparison, FindsEveryPrintedFigureInOurStatistics) {
+  const testing::TemporaryDirectory folder;
+  const Manifest manifest =
+      testing::write_small_data_set(folder.path(), {{"case-a", {20, 18, 33}}});
+  const Json stats = data_statistics(folder.path(), manifest);
+  const std::vector<PaperComparison> rows = compare_with_paper(stats);
+  EXPECT_EQ(rows.size(), 7U + 12U + 21U + 4U + 21U + 4U + 2U);
+  for (const PaperComparison& row : rows) {
+    EXPECT_TRUE(std::isfinite(row.ours)) << row.statistic;
+  }
+  EXPECT_EQ(rows[4].statistic, "foreground_pct.p50");
+  EXPECT_EQ(rows[4].paper, 2.75);
+  EXPECT_EQ(rows[4].ours, stats.at("foreground_pct").at("p50").get<double>());
+  EXPECT_TRUE(std::isnan(compare_with_paper(Json::object())[0].ours));
 }
 
 }  // namespace

@@ -147,17 +147,19 @@ TEST(PhantomCalibration, ExtentsAreThoseOfBraTS) {
 }
 
 TEST(PhantomCalibration, AlignedSidesAreThoseOfBraTS) {
-  // Sides come in steps of 16 voxels, so a quartile may fall on the step beside.
+  // Sides come in steps of 16 voxels: with few cases a quartile may fall on the step beside.
   const std::pair<const char*, std::array<double, 4>> targets[] = {
       {"aligned D", {88.5, 80, 96, 96}},
       {"aligned H", {105.8, 96, 112, 128}},
       {"aligned W", {83.2, 80, 80, 96}}};
   for (const auto& [name, target] : targets) {
-    const Summary s = summarize(columns().at(name));
+    const std::vector<double>& values = columns().at(name);
+    const Summary s = summarize(values);
+    const auto allowed = [&](double side) { return values.size() >= 1000 ? 0.08 * side : 16; };
     expect_near(s.mean, target[0], 0.08, std::string(name) + " mean");
-    EXPECT_NEAR(s.p25, target[1], 16) << name;
-    EXPECT_NEAR(s.p50, target[2], 16) << name;
-    EXPECT_NEAR(s.p75, target[3], 16) << name;
+    EXPECT_NEAR(s.p25, target[1], allowed(target[1])) << name;
+    EXPECT_NEAR(s.p50, target[2], allowed(target[2])) << name;
+    EXPECT_NEAR(s.p75, target[3], allowed(target[3])) << name;
   }
 }
 
