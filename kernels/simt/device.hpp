@@ -13,6 +13,9 @@ namespace yates::kernels {
 /// Throws Error{Internal} with the runtime's text unless `status` is 0 (a cudaError_t).
 void check_device(int status, const char* what);
 
+/// Checks what a kernel demands of its arguments; a failure is a bug in yates.
+void require_launch(bool holds, const char* demand);
+
 /// Memory on the device, its bytes 0xFF (NaN, -1) and of no other meaning. Null for 0 bytes.
 void* allocate_device(std::size_t bytes);
 void free_device(void* memory) noexcept;

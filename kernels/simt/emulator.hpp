@@ -93,6 +93,7 @@ T exchange(Meeting meeting, unsigned mask, T value, int argument, int width, Sou
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define threadIdx (::yates::kernels::simt::place().thread)
 #define blockIdx (::yates::kernels::simt::place().block)
 #define blockDim (::yates::kernels::simt::place().block_size)
@@ -101,6 +102,8 @@ T exchange(Meeting meeting, unsigned mask, T value, int argument, int width, Sou
 #define SIMT_SHARED(T, name, count)     \
   static constexpr char name##_key = 0; \
   T(&name)[count] = ::yates::kernels::simt::shared_array<T, count>(&name##_key)
+#define SIMT_UNROLL
+#define SIMT_NO_UNROLL
 #define SIMT_DYNAMIC_SHARED(T, name) \
   T* const name = static_cast<T*>(::yates::kernels::simt::dynamic_shared())
 

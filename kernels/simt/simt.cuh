@@ -29,13 +29,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/simt/device.hpp"
 #include "kernels/simt/stream.hpp"
 
 #ifdef __CUDACC__
 
 #include <cuda_runtime.h>
-
-#include "kernels/simt/device.hpp"
 
 /// T name[count] in static shared memory; its first content is arbitrary.
 #define SIMT_SHARED(T, name, count) __shared__ T name[count]
@@ -43,6 +42,10 @@
 #define SIMT_DYNAMIC_SHARED(T, name)                                     \
   extern __shared__ __align__(16) unsigned char simt_dynamic_shared__[]; \
   T* const name = reinterpret_cast<T*>(simt_dynamic_shared__)
+
+/// Before a loop with a constant number of turns whose arrays must stay in registers.
+#define SIMT_UNROLL _Pragma("unroll")
+#define SIMT_NO_UNROLL _Pragma("unroll 1")
 
 namespace yates::kernels {
 

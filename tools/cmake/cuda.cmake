@@ -11,9 +11,10 @@ if(YATES_CUDA)
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real CACHE STRING "GPU architectures")
   endif()
   enable_language(CUDA)
-  find_package(CUDAToolkit REQUIRED)
+  # CMake 3.25 does not know nvcc's option for C++20.
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
   set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  find_package(CUDAToolkit REQUIRED)
   set(YATES_INFO_CUDA ${CUDAToolkit_VERSION})
 else()
   message(STATUS "CUDA kernels: left out (no nvcc, or YATES_CUDA=OFF)")
@@ -57,6 +58,8 @@ function(yates_kernel_test name)
     add_executable(test_${name}_cuda ${arg_SOURCES})
     set_target_properties(test_${name}_cuda PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_compile_definitions(test_${name}_cuda PRIVATE
+      YATES_GOLDEN_DIR="${CMAKE_SOURCE_DIR}/tests/golden")
     target_link_libraries(test_${name}_cuda PRIVATE
       yates_flags yates::kernels_cuda ${arg_LINK} GTest::gtest GTest::gtest_main)
     yates_not_registered(${name}_cuda "needs a GPU; tools/gpu_check.sh runs it")
