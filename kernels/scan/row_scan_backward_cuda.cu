@@ -2,6 +2,7 @@
 // Three walks backwards: what each chunk passes to the one before it if nothing enters from behind;
 // the scan over these; then the gradients, chunk by chunk (row_scan_gradient_cuda.cuh).
 #include "kernels/scan/row_scan_gradient_cuda.cuh"
+#include "kernels/simt/part_sums.cuh"
 
 namespace yates::kernels {
 namespace row_scan {
@@ -77,32 +78,21 @@ __global__ void join_kernel(const __grid_constant__ Plan plan,
            state] = sum;
 }
 
-constexpr int kSumChannels = 32;
-constexpr int kSumRows = 8;
-
-/// Adds the chunks' sums to the gradients of A, D and dt_bias: eight interleaved partial sums over
-/// layers and chunks, then these in order. blockIdx = (channels, which sum).
+/// Adds the chunks' sums to the gradients of A, D and dt_bias. blockIdx = (channels, which sum).
 __global__ void sum_kernel(const __grid_constant__ Plan plan,
                            const float* sums,
                            float* grad_A,
                            float* grad_D,
                            float* grad_bias) {
-  SIMT_SHARED(float, partial, kSumRows* kSumChannels);
-  const int slot = static_cast<int>(threadIdx.x);
   const int which = static_cast<int>(blockIdx.y);
-  const int channel = static_cast<int>(blockIdx.x) * kSumChannels + slot;
-  float sum = 0.0F;
-  const std::int64_t parts = std::int64_t{plan.layers} * plan.chunks;
-  for (std::int64_t i = threadIdx.y; channel < plan.channels && i < parts; i += kSumRows) {
-    sum += sums[(i * kSums + which) * plan.channels + channel];
-  }
-  partial[static_cast<int>(threadIdx.y) * kSumChannels + slot] = sum;
-  __syncthreads();
-  if (threadIdx.y > 0 || channel >= plan.channels) {
+  const int channel = static_cast<int>(blockIdx.x * kPartColumns + threadIdx.x);
+  const bool active = channel < plan.channels;
+  const float sum = sum_of_parts(sums,
+                                 std::int64_t{plan.layers} * plan.chunks,
+                                 std::int64_t{kSums} * plan.channels,
+                                 active ? std::int64_t{which} * plan.channels + channel : -1);
+  if (threadIdx.y > 0 || !active) {
     return;
-  }
-  for (int row = 1; row < kSumRows; ++row) {
-    sum += partial[row * kSumChannels + slot];
   }
   if (which < plan.states) {
     grad_A[std::int64_t{channel} * plan.states + which] += sum;
@@ -163,8 +153,8 @@ void launch_sums(const Plan& plan,
            gradients[order].features);
   }
   launch(sum_kernel,
-         dim3(static_cast<unsigned>(ceil_divide(plan.channels, kSumChannels)), kSums),
-         dim3(kSumChannels, kSumRows),
+         dim3(static_cast<unsigned>(ceil_divide(plan.channels, kPartColumns)), kSums),
+         dim3(kPartColumns, kPartRows),
          0,
          stream,
          plan,
