@@ -203,7 +203,10 @@ void collect_warnings(const Sources& sources, PreparedCase& prepared) {
       warn(fmt::format("{}: {}", kModalityNames[channel], sources.images[channel]->note));
     }
   }
-  if (record.labels_outside_brain > 0) {
+  if (!sources.labels->note.empty()) {
+    warn("seg: " + sources.labels->note);
+  }
+  if (record.labels_outside_brain > record.labels_outside_crop) {
     warn(fmt::format("{} labelled voxels lie where all modalities are 0; they are kept",
                      record.labels_outside_brain - record.labels_outside_crop));
   }

@@ -34,6 +34,7 @@ struct Image {
 struct LabelMap {
   Geometry geometry;
   std::vector<std::uint8_t> voxels;
+  std::string note = {};  ///< As that of an image.
 };
 
 /// Reads a volume. Throws Error{InputMissing}, or Error{BadData} naming file and cause: truncated,

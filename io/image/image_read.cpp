@@ -164,6 +164,7 @@ LabelMap read_label_map(const std::filesystem::path& path) {
   const NiftiFile file = read_nifti(path);
   const NiftiHeader& header = file.header();
   LabelMap map;
+  map.note = note_of(header);
   map.voxels.resize(static_cast<std::size_t>(header.geometry.voxels()));
   if (!header.special.empty()) {
     const ItkVolume volume = read_with_itk(path);

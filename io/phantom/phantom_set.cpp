@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/phantom/phantom_set.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "io/image/image.hpp"
+#include "io/phantom/defect.hpp"
 #include "io/phantom/intensities.hpp"
 #include "io/phantom/phantom_case.hpp"
 
@@ -34,15 +36,32 @@ void check(const PhantomSetOptions& options) {
                         .allowed = "1 to 100000 cases, at least 1 job",
                         .fix = ""});
   }
+  if (options.defects.empty()) {
+    return;
+  }
+  if (options.labels_only || static_cast<std::int64_t>(options.defects.size()) > options.cases) {
+    throw Error(ExitCode::Usage,
+                Problem{.what = fmt::format("{} defects in {} cases{}",
+                                            options.defects.size(),
+                                            options.cases,
+                                            options.labels_only ? " without images" : ""),
+                        .where = "--defects",
+                        .allowed = "at least one whole case for each defect",
+                        .fix = "give a larger --cases, without --labels-only"});
+  }
+  std::for_each(options.defects.begin(), options.defects.end(), check_defect);
 }
 
 /// Records the options, or checks that a set that is there already was made with the same.
 void claim_folder(const fs::path& folder, const PhantomSetOptions& options) {
-  const Json mine = {{"schema", 1},
-                     {"seed", options.phantom.seed},
-                     {"shape", options.phantom.shape},
-                     {"difficulty", options.phantom.difficulty},
-                     {"labels_only", options.labels_only}};
+  Json mine = {{"schema", 1},
+               {"seed", options.phantom.seed},
+               {"shape", options.phantom.shape},
+               {"difficulty", options.phantom.difficulty},
+               {"labels_only", options.labels_only}};
+  if (!options.defects.empty()) {
+    mine["defects"] = options.defects;
+  }
   const fs::path path = folder / "phantom.json";
   if (!fs::exists(path)) {
     make_directories(folder);
@@ -88,6 +107,9 @@ void write_case(const fs::path& folder, const PhantomSetOptions& options, std::u
     write_image_int16(temporary / fmt::format("{}-{}.nii.gz", id, kPhantomModalities[i]),
                       geometry,
                       made.modalities[i]);
+  }
+  if (index < options.defects.size()) {
+    inject_defect(temporary, id, options.defects[index]);
   }
   publish_file(temporary, folder / id);
 }

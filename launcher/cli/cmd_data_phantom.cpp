@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "io/phantom/defect.hpp"
 #include "io/phantom/phantom_set.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/cmd_data.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct Arguments {
   std::string out;
   std::string shape;
+  std::string defects;
   io::PhantomSetOptions options;
 };
 
@@ -40,6 +42,13 @@ std::array<std::int64_t, 3> parse_shape(const std::string& text) {
 }
 
 void run(Arguments& arguments) {
+  if (arguments.defects == "all") {
+    for (const io::Defect& defect : io::defects()) {
+      arguments.options.defects.emplace_back(defect.name);
+    }
+  } else if (!arguments.defects.empty()) {
+    arguments.options.defects = split(arguments.defects, ',');
+  }
   if (!arguments.shape.empty()) {
     arguments.options.phantom.shape = parse_shape(arguments.shape);
   }
@@ -76,6 +85,11 @@ void register_data_phantom(CLI::App& data) {
                    "0 easy to 1 hard: contrast of the tumour, noise; 0.5 is calibrated, below it "
                    "tumours are larger too")
       ->capture_default_str();
+  verb->add_option("--defects",
+                   arguments->defects,
+                   "break the first cases on purpose, one defect each: all, or names with commas "
+                   "(a wrong one lists them); for tests of an import")
+      ->type_name("NAMES");
   verb->add_flag("--labels-only", options.labels_only, "write the segmentations only");
   verb->add_option("--jobs", options.jobs, "cases made at the same time")->capture_default_str();
   set_example(*verb, "yates data phantom --out raw --cases 20 --seed 1 --shape 64,64,64 --jobs 2");

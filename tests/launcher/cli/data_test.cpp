@@ -72,6 +72,47 @@ TEST_F(DataVerbs, ImportRefusesBadCasesAndMissingFolders) {
   EXPECT_EQ(yates({"data", "import", "--in", "raw"}).exit_code, 2);
 }
 
+TEST_F(DataVerbs, PhantomBreaksCasesOnPurposeAndImportNamesThem) {
+  const CommandResult made = yates({"data",
+                                    "phantom",
+                                    "--out",
+                                    "broken",
+                                    "--cases",
+                                    "3",
+                                    "--seed",
+                                    "4",
+                                    "--shape",
+                                    "20,22,24",
+                                    "--defects",
+                                    "slope,gzip-crc"});
+  ASSERT_EQ(made.exit_code, 0) << made.error;
+  const CommandResult import = yates({"data", "import", "--in", "broken", "--out", "x"});
+  EXPECT_EQ(import.exit_code, 65);
+  EXPECT_TRUE(contains(import.error, "case BraTS-GLI-00001-000, t1n: corrupt")) << import.error;
+  const CommandResult wrong =
+      yates({"data", "phantom", "--out", "y", "--cases", "3", "--seed", "4", "--defects", "slop"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_TRUE(contains(wrong.error, "slope")) << wrong.error;
+}
+
+TEST_F(DataVerbs, StatsStandBesideThePaperAndAsFigure) {
+  ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
+  const CommandResult stats = yates({"data",
+                                     "stats",
+                                     "--data",
+                                     "shards",
+                                     "--compare-paper",
+                                     "--figure",
+                                     "s.svg",
+                                     "--json",
+                                     "s.json"});
+  ASSERT_EQ(stats.exit_code, 0) << stats.error;
+  EXPECT_TRUE(contains(stats.output, "bbox_ratio.tight.p50")) << stats.output;
+  EXPECT_EQ(read_json_file(folder_ / "s.json")["paper"].size(), 71U);
+  std::ifstream svg(folder_ / "s.svg");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(svg), {}).substr(0, 4), "<svg");
+}
+
 TEST_F(DataVerbs, VerifyListsProblemsAndStillWritesJson) {
   ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
   std::fstream(folder_ / "shards" / "shard-0000.h5",
