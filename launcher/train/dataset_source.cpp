@@ -45,6 +45,7 @@ class DatasetSource final : public SampleSource {
 
   TrainingSample next() override { return to_tensors(loader_.next()); }
   [[nodiscard]] double wait_seconds() const override { return loader_.wait_seconds(); }
+  [[nodiscard]] std::int64_t underruns() const override { return loader_.underruns(); }
 
  private:
   std::shared_ptr<const io::TrainingSet> set_;

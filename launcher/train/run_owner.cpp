@@ -146,6 +146,7 @@ void RunOwner::note_step(const TrainingState& state, const StepResult& result) {
                         {"grad_norm", json_number(result.grad_norm)},
                         {"step_s", result.step_s},
                         {"data_wait_s", result.data_wait_s},
+                        {"data_underruns", result.data_underruns},
                         {"comm_wait_s", result.comm_wait_s}});
   progress_->update(step_, fmt::format("loss {:.4f} lr {:.2e}", result.loss, result.lr));
   if (watch_.seconds() - status_written_s_ > kStatusIntervalS) {

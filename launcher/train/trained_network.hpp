@@ -45,6 +45,8 @@ class SampleSource {
   virtual TrainingSample next() = 0;
   /// Seconds that `next` has waited so far.
   [[nodiscard]] virtual double wait_seconds() const = 0;
+  /// Calls of `next` that found their sample not ready so far.
+  [[nodiscard]] virtual std::int64_t underruns() const = 0;
 };
 
 using OpenSamples = std::function<std::unique_ptr<SampleSource>(const io::SampleOrder&)>;

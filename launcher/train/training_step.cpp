@@ -106,6 +106,7 @@ void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResul
 StepResult TrainingStep::run(SampleSource& samples) {
   const Stopwatch watch;
   const double data_before = samples.wait_seconds();
+  const std::int64_t underruns_before = samples.underruns();
   const double comm_before = communicator_.wait_seconds();
   set_fault_place(communicator_.rank(), state_.step());
   fault_point("step.begin");
@@ -127,6 +128,7 @@ StepResult TrainingStep::run(SampleSource& samples) {
   }
   result.step_s = watch.seconds();
   result.data_wait_s = samples.wait_seconds() - data_before;
+  result.data_underruns = samples.underruns() - underruns_before;
   result.comm_wait_s = communicator_.wait_seconds() - comm_before;
   return result;
 }

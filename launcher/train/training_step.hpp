@@ -14,7 +14,7 @@
 
 namespace yates::train {
 
-/// What one step reports. All but the times are equal on all ranks.
+/// What one step reports. All but the times and underruns are equal on all ranks.
 struct StepResult {
   double loss = 0;  ///< Mean over the global batch.
   double lr = 0;
@@ -22,6 +22,7 @@ struct StepResult {
   bool finite = true;    ///< Otherwise nothing was updated.
   double step_s = 0;
   double data_wait_s = 0;
+  std::int64_t data_underruns = 0;  ///< Samples of this rank that were not ready in time.
   double comm_wait_s = 0;
 };
 

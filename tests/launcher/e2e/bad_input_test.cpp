@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "io/shard/manifest.hpp"
+#include "io/shard/shard_file.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/world.hpp"
 
@@ -111,6 +113,28 @@ TEST_F(BadInput, ThreeRanksCannotShareABatchOfTwo) {
   EXPECT_EQ(result.exit_code, 78) << result.error;
   EXPECT_TRUE(contains(result.error, "global_batch")) << result.error;
   EXPECT_FALSE(fs::exists(root_ / "run/metrics.jsonl"));
+}
+
+TEST_F(BadInput, AFlippedBitStopsTheTrainingOnAllRanksAndNamesTheCase) {
+  ASSERT_EQ(make_small_world(root_.path() / "", 4), "");
+  const io::Manifest manifest = io::read_manifest(root_ / "shards");
+  const io::ShardRecord& record = manifest.shards.at(0);
+  std::string shard = read_file(root_ / "shards" / record.file);
+  {
+    const io::ShardFile open(root_ / "shards" / record.file, record.bytes);
+    for (const auto& [id, stored] : open.cases()) {
+      const auto at = static_cast<std::size_t>(stored.image.offset) + 100;
+      shard[at] = static_cast<char>(shard[at] ^ 0x10);
+    }
+  }
+  write_file_atomic(root_ / "shards" / record.file, shard);
+  write_small_run(root_.path(), "run", 1, 4);
+  const CommandResult result =
+      run_yates_ranks(2, {"train", "--config", "run.yaml"}, root_.path().string());
+  EXPECT_EQ(result.exit_code, 65) << result.error;
+  EXPECT_TRUE(contains(result.error, "case BraTS-GLI-0000")) << result.error;
+  EXPECT_TRUE(contains(result.error, "t2w: the checksum")) << result.error;
+  EXPECT_FALSE(contains(read_file(root_ / "run/status.json"), "\"running\""));
 }
 
 TEST_F(BadInput, ADataDirectoryOfAnotherSchemaIsRefused) {

@@ -58,6 +58,7 @@ class ToySource final : public SampleSource {
     return sample;
   }
   [[nodiscard]] double wait_seconds() const override { return 0; }
+  [[nodiscard]] std::int64_t underruns() const override { return 0; }
 
  private:
   const ToyRun& run_;
@@ -120,7 +121,7 @@ RunBytes bytes_of_run(const std::filesystem::path& directory) {
   std::istringstream lines(read_file(directory / "metrics.jsonl"));
   for (std::string line; std::getline(lines, line);) {
     Json json = parse_json(line, "metrics.jsonl");
-    for (const char* time : {"step_s", "data_wait_s", "comm_wait_s"}) {
+    for (const char* time : {"step_s", "data_wait_s", "data_underruns", "comm_wait_s"}) {
       json.erase(time);
     }
     bytes.metrics += json.dump() + "\n";

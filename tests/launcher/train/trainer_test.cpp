@@ -123,7 +123,8 @@ TEST_F(TrainerTest, WritesTheFilesOfTheContract) {
       continue;
     }
     EXPECT_EQ(json["step"], ++steps);
-    for (const char* key : {"loss", "lr", "grad_norm", "step_s", "data_wait_s", "comm_wait_s"}) {
+    for (const char* key :
+         {"loss", "lr", "grad_norm", "step_s", "data_wait_s", "data_underruns", "comm_wait_s"}) {
       EXPECT_TRUE(json[key].is_number()) << key;
     }
   }
