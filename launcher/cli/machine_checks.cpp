@@ -83,9 +83,10 @@ MachineCheck check_gpu() {
             "build with cmake --preset cuda"};
   }
   return {"gpu",
-          CheckState::Ok,
-          "NVIDIA driver found, built with CUDA " + std::string(build_info::kCuda),
-          ""};
+          CheckState::Warning,
+          "NVIDIA driver found; kernels are built with CUDA " + std::string(build_info::kCuda) +
+              ", but training runs on the CPU",
+          "check and time the kernels with tools/gpu_check.sh"};
 }
 
 MachineCheck check_nccl() {

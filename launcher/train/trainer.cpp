@@ -300,10 +300,10 @@ void check_train_options(const TrainOptions& options, int ranks) {
            .fix = "train.precision=auto"});
   require(options.device != "cuda",
           problems,
-          {.what = "this program was built without CUDA",
+          {.what = "training on a GPU is not built: the network runs on the CPU",
            .where = "train.device",
            .allowed = "auto, cpu",
-           .fix = "train.device=cpu, or build with cmake --preset cuda"});
+           .fix = "train.device=cpu"});
   if (!problems.empty()) {
     throw Error(ExitCode::BadConfig, problems);
   }
