@@ -16,6 +16,7 @@
 #include "io/dataset/case_folder.hpp"
 #include "io/dataset/import_journal.hpp"
 #include "io/dataset/ordered_work.hpp"
+#include "io/shard/equal_images.hpp"
 #include "io/shard/shard_writer.hpp"
 
 namespace yates::io {
@@ -198,6 +199,9 @@ class Import {
                                {"cases_per_shard", options_.cases_per_shard},
                                {"refused_cases", report_.refused_cases},
                                {"input_sha256", digest_}};
+    for (const EqualImages& found : find_equal_images(report_.manifest)) {
+      log_warning("{}", found.text());
+    }
     write_manifest(options_.out, report_.manifest);
     journal_->remove();
   }

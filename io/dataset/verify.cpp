@@ -15,6 +15,7 @@
 #include "io/dataset/box.hpp"
 #include "io/dataset/ordered_work.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/equal_images.hpp"
 #include "io/shard/manifest.hpp"
 #include "io/shard/modality.hpp"
 
@@ -147,16 +148,24 @@ Findings check_shard(const std::filesystem::path& dir,
   return findings;
 }
 
-/// The same bytes in every modality under two ids.
-void check_duplicates(const Manifest& manifest, const std::string& where, Findings& findings) {
-  std::map<std::array<std::uint32_t, 4>, std::string> seen;
-  for (const CaseRecord& record : manifest.cases) {
-    const auto [first, fresh] = seen.emplace(record.crc32c.modality, record.id);
-    if (!fresh) {
-      findings.add(fmt::format("cases {} and {} have the same images", first->second, record.id),
-                   where);
+void check_equal_images(const Manifest& manifest, const std::string& where, Findings& findings) {
+  for (const EqualImages& found : find_equal_images(manifest)) {
+    if (found.whole()) {
+      findings.add(found.text(), where);
+    } else {
+      findings.warnings.push_back(found.text());
     }
   }
+}
+
+/// Patients with several cases, and the ids of these.
+std::map<std::string, std::vector<std::string>> repeated_patients(const Manifest& manifest) {
+  std::map<std::string, std::vector<std::string>> cases;
+  for (const CaseRecord& record : manifest.cases) {
+    cases[record.patient].push_back(record.id);
+  }
+  std::erase_if(cases, [](const auto& entry) { return entry.second.size() < 2; });
+  return cases;
 }
 
 void check_strays(const std::filesystem::path& dir, const Manifest& manifest, Findings& findings) {
@@ -201,7 +210,8 @@ VerifyReport verify_data_set(const std::filesystem::path& dir, std::int64_t jobs
         progress.update(index + 1);
       });
   Findings whole;
-  check_duplicates(manifest, manifest_path(dir).string(), whole);
+  check_equal_images(manifest, manifest_path(dir).string(), whole);
+  report.repeated_patients = repeated_patients(manifest);
   check_strays(dir, manifest, whole);
   add(whole, report);
   return report;
@@ -216,6 +226,7 @@ Json verify_to_json(const VerifyReport& report) {
           {"cases", report.cases},
           {"shards", report.shards},
           {"bytes", report.bytes},
+          {"repeated_patients", report.repeated_patients},
           {"problems", problems},
           {"warnings", report.warnings}};
 }

@@ -276,6 +276,10 @@ const Row kRows[] = {
      }},
     {{"constant-modality", "a modality of zeros", kWarned, "t1c is constant"},
      [](const Target& t) { clear_image(t, "t1c"); }},
+    {{"same-image", "t1c is a copy of t1n", kWarned, "t1n and t1c are the same image"},
+     [](const Target& t) {
+       fs::copy_file(t.file("t1n"), t.file("t1c"), fs::copy_options::overwrite_existing);
+     }},
     {{"no-tumour", "an empty label map", kWarned, "no tumour is labelled"},
      [](const Target& t) {
        relabel(t, [](std::vector<std::uint8_t>& labels) {

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "io/dataset/split.hpp"
+#include "io/shard/equal_images.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/cmd_data.hpp"
 #include "launcher/cli/output.hpp"
@@ -64,6 +65,11 @@ void run(Arguments& arguments) {
   const io::Split split = io::make_split(manifest.cases, arguments.options);
   io::write_split(arguments.out, split);
   warn_of_gaps(split, manifest.cases.size());
+  for (const io::EqualImages& found : io::find_equal_images(manifest)) {
+    if (found.other_patient) {
+      log_warning("{} but count as two patients, which the split may separate", found.text());
+    }
+  }
   const Output output("");
   output.text("{}: {} train, {} validation, {} test, sha256 {}",
               arguments.out,

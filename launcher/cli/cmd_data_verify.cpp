@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "io/dataset/verify.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/cmd_data.hpp"
@@ -28,6 +29,9 @@ void run(const Arguments& arguments) {
   output.json(io::verify_to_json(report));
   if (!report.problems.empty()) {
     throw Error(ExitCode::BadData, report.problems);
+  }
+  for (const auto& [patient, cases] : report.repeated_patients) {
+    output.text("patient {} has {} cases: {}", patient, cases.size(), join(cases, ", "));
   }
   output.text("{}: {} cases in {} shards, {:.1f} MB, all good",
               arguments.data,

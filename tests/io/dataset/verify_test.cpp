@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "io/dataset/import.hpp"
+#include "io/shard/equal_images.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/raw_cases.hpp"
 #include "tests/support/small_data_set.hpp"
@@ -109,6 +110,42 @@ TEST(VerifyDuplicates, AreFoundByContent) {
   const VerifyReport report = verify_data_set(folder.path());
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_EQ(report.problems[0].what, "cases one and two have the same images");
+}
+
+TEST(VerifyDuplicates, NameTheImagesThatAreSharedOrCopied) {
+  const TemporaryDirectory folder;
+  const auto raw = folder / "raw";
+  write_raw_case(raw, "BraTS-GLI-00001-000", 1);
+  write_raw_case(raw, "BraTS-GLI-00001-001", 2);
+  write_raw_case(raw, "BraTS-GLI-00002-000", 3);
+  const auto copy = [&](const char* from, const char* part, const char* to, const char* onto) {
+    std::filesystem::copy_file(testing::raw_path(raw, from, part),
+                               testing::raw_path(raw, to, onto),
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  copy("BraTS-GLI-00001-000", "t2f", "BraTS-GLI-00002-000", "t2f");
+  copy("BraTS-GLI-00001-001", "t1n", "BraTS-GLI-00001-001", "t1c");
+  import_cases({.in = raw, .out = folder / "data"});
+  const VerifyReport report = verify_data_set(folder / "data");
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(
+      report.warnings,
+      (std::vector<std::string>{"case BraTS-GLI-00001-001: t1n and t1c are the same image",
+                                "cases BraTS-GLI-00001-000 and BraTS-GLI-00002-000 share t2f"}));
+  ASSERT_EQ(report.repeated_patients.size(), 1U);
+  EXPECT_EQ(report.repeated_patients.at("00001").size(), 2U);
+}
+
+TEST(VerifyDuplicates, OfAnotherPatientAreFlaggedForTheSplit) {
+  const TemporaryDirectory folder;
+  const Manifest manifest = testing::write_small_data_set(
+      folder.path(),
+      {{"BraTS-GLI-00001-000", {3, 4, 5}}, {"BraTS-GLI-00001-001", {3, 4, 5}}, {"x", {3, 4, 5}}});
+  const std::vector<EqualImages> found = find_equal_images(manifest);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_FALSE(found[0].other_patient);
+  EXPECT_TRUE(found[1].other_patient);
+  EXPECT_TRUE(found[1].whole());
 }
 
 TEST(VerifyLabels, AreFromZeroToThree) {
