@@ -13,11 +13,13 @@
 #include <fmt/format.h>
 
 #include "kernels/simt/stack_pool.hpp"
+#include "kernels/simt/stack_switch.hpp"
 
 namespace yates::kernels::simt {
 namespace {
 
 using boost::context::fiber;
+using boost::context::stack_context;
 
 constexpr unsigned kMaxThreads = 1024;
 constexpr std::uint32_t kPoison = 0x7FFADBAD;  ///< NaN as float, and as double when repeated.
@@ -47,6 +49,9 @@ class Random {
 
 enum class State : std::uint8_t { Ready, Meets, AtBarrier, Ended };
 
+/// Thrown inside a kernel whose block has failed elsewhere.
+struct Abandoned {};
+
 struct Thread {
   Place place;
   unsigned lane = 0;
@@ -59,12 +64,26 @@ struct Thread {
   std::uint64_t result = 0;  ///< and what it takes away.
   Source source{};
   std::exception_ptr failure;
+  bool abandoned = false;  ///< The block has failed: leave the kernel at the next chance.
   fiber self, scheduler;
+  stack_context stack;
+  StackSwitch to_self, to_scheduler;
 
+  /// Runs the thread until it suspends itself or ends. Called by the scheduler.
+  void resume() {
+    to_self.begin(static_cast<char*>(stack.sp) - stack.size, stack.size);
+    self = std::move(self).resume();
+    to_self.end();
+  }
   void suspend(State why, Source where) {
     state = why;
     source = where;
+    to_scheduler.begin_return();
     scheduler = std::move(scheduler).resume();
+    to_scheduler.arrive();
+    if (abandoned) {
+      throw Abandoned{};
+    }
   }
 };
 
@@ -161,7 +180,7 @@ class Warp {
   State step(unsigned lane) {
     Thread& thread = threads_[lane];
     running = &thread;
-    thread.self = std::move(thread.self).resume();
+    thread.resume();
     running = nullptr;
     if (thread.failure) {
       std::rethrow_exception(thread.failure);
@@ -276,8 +295,17 @@ class Block {
     }
   }
 
-  /// Ends all fibers, also those that a fault has left waiting.
-  void abandon() { threads_.clear(); }
+  /// Ends the threads that a fault has left waiting.
+  void abandon() {
+    for (Thread& thread : threads_) {
+      thread.abandoned = true;
+      running = &thread;
+      while (thread.self) {
+        thread.resume();
+      }
+    }
+    running = nullptr;
+  }
 
  private:
   static constexpr std::uint64_t kMostSteps = 64;
@@ -292,22 +320,37 @@ class Block {
           {i % size_.x, i / size_.x % size_.y, i / size_.x / size_.y}, index, size_, grid_};
       thread.lane = i % kWarp;
       thread.state = State::Ready;
-      thread.self = fiber(std::allocator_arg, PooledStack(), [&thread, this](fiber&& scheduler) {
-        thread.scheduler = std::move(scheduler);
-        try {
-          body_();
-        } catch (const std::exception&) {
-          thread.failure = std::current_exception();
-        }
-        thread.state = State::Ended;
-        return std::move(thread.scheduler);
-      });
+      thread.abandoned = false;
+      PooledStack stacks;
+      thread.stack = stacks.allocate();
+      thread.self = fiber(
+          std::allocator_arg,
+          boost::context::preallocated(thread.stack.sp, thread.stack.size, thread.stack),
+          stacks,
+          [&thread, this](fiber&& scheduler) { return run_thread(thread, std::move(scheduler)); });
     }
     for (unsigned first = 0; first < threads_.size(); first += kWarp) {
       warps_.emplace_back(
           &threads_[first],
           std::min<unsigned>(kWarp, static_cast<unsigned>(threads_.size()) - first));
     }
+  }
+
+  /// All that a fiber does; returns to whom it gives back control.
+  fiber run_thread(Thread& thread, fiber&& scheduler) {
+    thread.to_scheduler.arrive();
+    thread.scheduler = std::move(scheduler);
+    try {
+      if (!thread.abandoned) {
+        body_();
+      }
+    } catch (const std::exception&) {
+      thread.failure = std::current_exception();
+    } catch (const Abandoned&) {
+    }
+    thread.state = State::Ended;
+    thread.to_scheduler.begin_return(true);
+    return std::move(thread.scheduler);
   }
 
   /// A warp that can go on, or null.

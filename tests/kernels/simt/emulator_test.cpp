@@ -43,9 +43,9 @@ int wrong_orders(const Wrong& wrong, std::uint64_t seeds = 40) {
 
 /// Sums of each block: shuffles inside warps, shared memory between them.
 template <bool kBarrier>
-__global__ void block_sum_kernel(const int* values, int* sums) {
-  SIMT_SHARED(int, of_warp, 32);
-  int sum = values[blockIdx.x * blockDim.x + threadIdx.x];
+__global__ void block_sum_kernel(const unsigned* values, unsigned* sums) {
+  SIMT_SHARED(unsigned, of_warp, 32);
+  unsigned sum = values[blockIdx.x * blockDim.x + threadIdx.x];
   for (int lanes = 16; lanes > 0; lanes /= 2) {
     sum += __shfl_xor_sync(kFull, sum, lanes);
   }
@@ -65,10 +65,10 @@ __global__ void block_sum_kernel(const int* values, int* sums) {
 
 template <bool kBarrier>
 bool block_sum_is_wrong() {
-  Ints values(4 * 128, 1);
-  Ints sums(4, -1);
+  std::vector<unsigned> values(4 * 128, 1);
+  std::vector<unsigned> sums(4);
   launch(block_sum_kernel<kBarrier>, dim3(4), dim3(128), 0, nullptr, values.data(), sums.data());
-  return sums != Ints(4, 128);
+  return sums != std::vector<unsigned>(4, 128);
 }
 
 TEST(Emulator, FindsAMissingBarrierAlsoBehindABlockThatLeftTheSameValues) {
