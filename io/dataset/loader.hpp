@@ -30,8 +30,10 @@ struct SampleOrder {
 /// Makes the sample of (step, slot). Called from several threads at once; must be a pure function.
 using MakeSample = std::function<Sample(std::int64_t step, std::int64_t slot)>;
 
-/// Samples in the given order, at most `queue` made ahead of the caller, so memory is bounded by
-/// `queue` samples. What is delivered never depends on the number of workers.
+/// Samples in the given order, at most `queue` made ahead of the caller, those being made included,
+/// so memory is bounded by `queue` samples of 17 bytes a voxel (36 MB at 128^3) and what their
+/// making needs besides: the augmentation of one 128^3 patch takes up to 70 MB per worker. What is
+/// delivered never depends on the number of workers.
 class Loader {
  public:
   /// Starts `workers` threads (at least 1). `queue` < 1 counts as 1.

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "io/dataset/import.hpp"
+#include "io/dataset/statistics.hpp"
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
 #include "io/shard/modality.hpp"
@@ -88,6 +89,20 @@ TEST_F(RealCase, HasTheReferencesZScores) {
       EXPECT_EQ(alone[channel], image[channel * voxels + index]);
     }
   }
+}
+
+TEST_F(RealCase, HasTheReferencesBoxRatiosAndOtsuScores) {
+  // tests/golden/data/README.md: measured with numpy and SimpleITK 2.5.7, 128 bins, whole volume.
+  const Json stats = data_statistics(*folder_ / "out", manifest_);
+  const auto median = [&](const char* level) {
+    return stats.at("bbox_ratio").at(level).at("p50").get<double>();
+  };
+  EXPECT_NEAR(median("tight"), 0.20543666859456333, 1e-12);
+  EXPECT_NEAR(median("margin8"), 0.335037022756321, 1e-12);
+  EXPECT_NEAR(median("margin8_align16"), 0.4211554527344001, 1e-12);
+  EXPECT_NEAR(stats.at("foreground_pct").at("mean").get<double>(), 5.167191482980957, 1e-12);
+  EXPECT_NEAR(stats.at("otsu").at("iou_pct").get<double>(), 14.632057467916665, 1e-12);
+  EXPECT_NEAR(stats.at("otsu").at("recall_pct").get<double>(), 99.27521211618716, 1e-12);
 }
 
 TEST(RealLabels, HaveTheReferencesCountsInTheOlderConvention) {
