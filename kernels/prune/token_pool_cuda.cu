@@ -20,6 +20,8 @@ std::int64_t ceil_divide(std::int64_t a, std::int64_t b) {
 
 Plan plan_of(const PruneShape& shape, std::int64_t channels) {
   require_launch(shape.kept >= 1 && shape.kept <= shape.tokens, "prune: 1 <= kept <= tokens");
+  require_launch(shape.tokens * channels < std::int64_t{1} << 32,
+                 "prune: fewer than 2^32 elements");
   return {shape.batch,
           shape.tokens,
           shape.kept,
@@ -54,7 +56,7 @@ __global__ void gather_kernel(const __grid_constant__ Plan plan,
                               float* rows) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t sample = blockIdx.y;
-  const std::int64_t row = i / plan.channels;
+  const std::int64_t row = static_cast<unsigned>(i) / static_cast<unsigned>(plan.channels);
   if (row < plan.kept) {
     const std::int64_t token = kept[sample * plan.kept + row];
     rows[sample * (plan.kept + 1) * plan.channels + i] =
@@ -112,7 +114,7 @@ __global__ void unpool_kernel(const __grid_constant__ Plan plan,
                               float* out) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t sample = blockIdx.y;
-  const std::int64_t token = i / plan.channels;
+  const std::int64_t token = static_cast<unsigned>(i) / static_cast<unsigned>(plan.channels);
   if (token >= plan.tokens) {
     return;
   }

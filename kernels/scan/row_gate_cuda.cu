@@ -17,7 +17,7 @@ __device__ inline std::int64_t element_of(const RowGateOrders& gate, std::int64_
   if (i >= gate.rows * gate.channels) {
     return -1;
   }
-  const std::int64_t row = i / gate.channels;
+  const std::int64_t row = static_cast<unsigned>(i) / static_cast<unsigned>(gate.channels);
   z_place = row * gate.z_stride + (i - row * gate.channels);
   return i;
 }
@@ -55,6 +55,8 @@ __global__ void gate_backward_kernel(const __grid_constant__ RowGateOrders gate,
 }
 
 dim3 grid_of(const RowGateOrders& gate) {
+  require_launch(gate.rows * gate.channels < std::int64_t{1} << 32,
+                 "row gate: fewer than 2^32 elements");
   return {static_cast<unsigned>((gate.rows * gate.channels + kThreads - 1) / kThreads)};
 }
 

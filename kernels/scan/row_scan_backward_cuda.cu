@@ -31,9 +31,16 @@ __global__ void __launch_bounds__(kForwardThreads)
   for (int first = part.begin + plan.chunk - kTile; first >= part.begin; first -= kTile) {
     stage_tile(plan, part, tile, first);
     const int length = part.end - first < kTile ? part.end - first : kTile;
+    const auto grad_at = [&](int t) {
+      return out.grad_y[std::int64_t{tile.rows[t]} * plan.channels + channel];
+    };
+    float next = active && length > 0 ? grad_at(length - 1) : 0.0F;
     for (int t = length - 1; active && t >= 0; --t) {
       const float dt = step_size(plan, part, tile, t, channel, slot, bias);
-      const float grad = out.grad_y[std::int64_t{tile.rows[t]} * plan.channels + channel];
+      const float grad = next;
+      if (t > 0) {
+        next = grad_at(t - 1);  // under way while this token is worked on
+      }
       steps += dt;
       SIMT_UNROLL
       for (int n = 0; n < kStates; n += 4) {

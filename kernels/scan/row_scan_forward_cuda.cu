@@ -48,12 +48,15 @@ class ChannelScan {
 
   __device__ void run_tile(int first) {
     const int length = part_.end - first < kTile ? part_.end - first : kTile;
+    float next = active_ ? part_.in->u[place_of(0)] : 0.0F;
     for (int t = 0; active_ && t < length; ++t) {
-      const std::int64_t place = std::int64_t{tile_.rows[t]} * plan_.channels + channel_;
-      const float u = part_.in->u[place];
+      const float u = next;
+      if (t + 1 < length) {
+        next = part_.in->u[place_of(t + 1)];  // under way while this token is worked on
+      }
       const float y = token(t, u);
       if (kEmit) {
-        out_.y[part_.layer / plan_.batch][place] = y;
+        out_.y[part_.layer / plan_.batch][place_of(t)] = y;
       }
     }
   }
@@ -71,6 +74,10 @@ class ChannelScan {
   }
 
  private:
+  __device__ std::int64_t place_of(int t) const {
+    return std::int64_t{tile_.rows[t]} * plan_.channels + channel_;
+  }
+
   __device__ float token(int t, float u) {
     const float dt = step_size(plan_, part_, tile_, t, channel_, slot_, bias_);
     const float dtu = dt * u;

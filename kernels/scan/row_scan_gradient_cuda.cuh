@@ -31,12 +31,13 @@ struct Gradients {
 struct Slice {
   float* u;          ///< (token, channel of the block)
   float* dt;         ///< (token, channel of the block)
+  float* grad_y;     ///< (token, channel of the block)
   float* projected;  ///< (warp, token of the step, 32)
 };
 
 inline std::size_t slice_bytes(const Plan& plan) {
   return tile_bytes(plan, kSlice) +
-         sizeof(float) * static_cast<std::size_t>(2 * kTile * kSlice + kWarps * kStep * kProjected);
+         sizeof(float) * static_cast<std::size_t>(3 * kTile * kSlice + kWarps * kStep * kProjected);
 }
 
 /// Four states of one channel of one chunk, all tokens of the chunk from the last to the first.
@@ -169,7 +170,7 @@ class QuadGradients {
     const int row = tile_.rows[t];
     const std::int64_t place = std::int64_t{row} * plan_.channels + channel_;
     const bool there = active_ && row >= 0;
-    const float grad_y = there ? out_.grad_y[place] : 0.0F;
+    const float grad_y = slice_.grad_y[t * kSlice + slot_];
     const float dt = slice_.dt[t * kSlice + slot_];
     const float u = slice_.u[t * kSlice + slot_];
     const float4 B = projections_at(tile_, t, state_);
@@ -267,11 +268,9 @@ class QuadGradients {
 };
 static_assert(kWarps == kStep && kProjected == 32);
 
-/// u and dt of the tile, zero where there is no token or channel.
-__device__ inline void stage_steps(const Plan& plan,
-                                   const Part& part,
-                                   const Tile& tile,
-                                   const Slice& slice) {
+/// u, dt and the gradient of y of the tile, zero where there is no token or channel.
+__device__ inline void stage_steps(
+    const Plan& plan, const Part& part, const Tile& tile, const Slice& slice, const float* grad_y) {
   const int slot = static_cast<int>(threadIdx.x) % kSlice;
   const int channel = static_cast<int>(blockIdx.y) * kSlice + slot;
   const bool active = channel < plan.channels;
@@ -280,8 +279,9 @@ __device__ inline void stage_steps(const Plan& plan,
   for (int t = static_cast<int>(threadIdx.x) / kSlice; t < kTile; t += kSliceThreads / kSlice) {
     const int row = tile.rows[t];
     const bool there = active && row >= 0;
-    slice.u[t * kSlice + slot] =
-        there ? part.in->u[std::int64_t{row} * plan.channels + channel] : 0.0F;
+    const std::int64_t place = std::int64_t{row} * plan.channels + channel;
+    slice.u[t * kSlice + slot] = there ? part.in->u[place] : 0.0F;
+    slice.grad_y[t * kSlice + slot] = there ? grad_y[place] : 0.0F;
     slice.dt[t * kSlice + slot] =
         there ? step_size(plan, part, tile, t, channel, slot, bias) : 0.0F;
   }
@@ -292,16 +292,15 @@ static __global__ void __launch_bounds__(kSliceThreads, 2)
     gradient_kernel(const __grid_constant__ Plan plan, const __grid_constant__ Gradients out) {
   SIMT_DYNAMIC_SHARED(float, shared);
   const Part part = part_of(plan);
-  float* after_u = shared + kTile * kSlice;
-  float* after_dt = after_u + kTile * kSlice;
-  const Slice slice{shared, after_u, after_dt};
-  const Tile tile = tile_in(after_dt + kWarps * kStep * kProjected, plan, kSlice);
+  constexpr int kRows = kTile * kSlice;
+  const Slice slice{shared, shared + kRows, shared + 2 * kRows, shared + 3 * kRows};
+  const Tile tile = tile_in(slice.projected + kWarps * kStep * kProjected, plan, kSlice);
   stage_weights(plan, tile, static_cast<int>(blockIdx.y) * kSlice);
   QuadGradients gradients(plan, part, out, tile, slice);
   SIMT_NO_UNROLL
   for (int first = (part.end - 1) / kTile * kTile; first >= part.begin; first -= kTile) {
     stage_tile(plan, part, tile, first);
-    stage_steps(plan, part, tile, slice);
+    stage_steps(plan, part, tile, slice, out.grad_y);
     gradients.run_tile(first);
   }
   gradients.write_sums();

@@ -87,11 +87,10 @@ struct Thread {
   }
 };
 
-/// The 48 KiB that the threads of a block share: dynamic part first, then named slots.
+/// What the threads of a block share, poisoned as it is given out: dynamic part, then named slots.
 class SharedMemory {
  public:
   void reset(std::size_t dynamic_bytes) {
-    std::fill(words_.begin(), words_.end(), kPoison);
     slots_.clear();
     used_ = 0;
     take(dynamic_bytes, 16);
@@ -110,12 +109,16 @@ class SharedMemory {
 
  private:
   void* take(std::size_t bytes, std::size_t alignment) {
-    const std::size_t first = (used_ + alignment - 1) / alignment * alignment;
+    const std::size_t least = std::max<std::size_t>(alignment, sizeof(kPoison));
+    const std::size_t first = (used_ + least - 1) / least * least;
     if (first + bytes > kSharedBytes) {
       throw Fault(
           fmt::format("{} bytes of shared memory, at most {}", first + bytes, kSharedBytes));
     }
     used_ = first + bytes;
+    std::fill(words_.begin() + static_cast<std::ptrdiff_t>(first / 4),
+              words_.begin() + static_cast<std::ptrdiff_t>((used_ + 3) / 4),
+              kPoison);
     return reinterpret_cast<unsigned char*>(words_.data()) + first;
   }
 

@@ -38,7 +38,7 @@ class Fault : public std::runtime_error {
 };
 
 constexpr unsigned kWarp = 32;
-constexpr std::size_t kSharedBytes = 48 * 1024;  ///< What a block may have, static and dynamic.
+constexpr std::size_t kSharedBytes = 160 * 1024;  ///< What a block may have, static and dynamic.
 
 /// Runs the following launches in the order that `seed` draws.
 void set_seed(std::uint64_t seed);

@@ -61,6 +61,13 @@ void launch(void (*kernel)(P...),
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) {
     return;
   }
+  constexpr std::size_t kWithoutAsking = 48 * 1024;
+  if (shared_bytes > kWithoutAsking) {
+    check_device(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      static_cast<int>(shared_bytes)),
+                 "asking for shared memory");
+  }
   const auto call = [&](P... values) {
     void* pointers[] = {static_cast<void*>(&values)...};
     return cudaLaunchKernel(

@@ -2,12 +2,15 @@
 #include "kernels/scan/row_scan_cuda.hpp"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "kernels/activation.hpp"
 #include "kernels/simt/device.hpp"
 #include "tests/kernels/scan/row_scan_case.hpp"
 #include "tests/support/golden_tensors.hpp"
@@ -87,7 +90,10 @@ std::vector<RowScanProblem> problems_of(const RowScanShape& shape, int orders) {
   return problems;
 }
 
-Result run(const std::vector<RowScanProblem>& problems) {
+using Adjust = std::function<void(RowScanInputs&)>;
+
+/// `adjust` may change what the kernels are given.
+Result run(const std::vector<RowScanProblem>& problems, const Adjust& adjust = {}) {
   const RowScanShape& shape = problems.front().shape;
   const auto count = static_cast<int>(problems.size());
   const DeviceWeights weights(problems.front());
@@ -104,6 +110,9 @@ Result run(const std::vector<RowScanProblem>& problems) {
     orders.push_back(std::make_unique<DeviceOrder>(problems[r]));
     DeviceOrder& order = *orders[r];
     scan.inputs[r] = inputs_of(problems[r], order, weights);
+    if (adjust) {
+      adjust(scan.inputs[r]);
+    }
     y[r] = order.y.data();
     gradients[r] = {.u = order.grad_u.data(),
                     .delta = order.grad_delta.data(),
@@ -194,6 +203,45 @@ TEST(RowScanCuda, EqualsTheReferenceAtAwkwardWidths) {
 TEST(RowScanCuda, RunsThreeOrdersInOneCall) {
   expect_exact_and_repeatable({.batch = 2, .tokens = 70, .channels = 72, .states = 16, .rank = 24},
                               3);
+}
+
+TEST(RowScanCuda, TakesMoreSharedMemoryForALargeRank) {
+  expect_exact_and_repeatable({.batch = 1, .tokens = 33, .channels = 66, .states = 16, .rank = 70},
+                              1);
+}
+
+TEST(RowScanCuda, WalksRowsAsTheyStandWithoutAnOrder) {
+  auto problems =
+      problems_of({.batch = 2, .tokens = 40, .channels = 5, .states = 16, .rank = 1}, 1);
+  std::iota(problems[0].order.begin(), problems[0].order.begin() + 40, 0);
+  std::iota(problems[0].order.begin() + 40, problems[0].order.end(), 0);
+  const Result listed = run(problems);
+  EXPECT_TRUE(run(problems, [](RowScanInputs& in) { in.order = nullptr; }) == listed);
+  EXPECT_TRUE(run(problems, [](RowScanInputs& in) { in.order_per_sample = false; }) == listed);
+}
+
+TEST(RowScanCuda, TakesAbsentWeightsForZero) {
+  auto problems =
+      problems_of({.batch = 1, .tokens = 40, .channels = 5, .states = 16, .rank = 1}, 1);
+  problems[0].D.assign(5, 0);
+  problems[0].dt_bias.assign(5, 0);
+  const Result zero = run(problems);
+  EXPECT_TRUE(run(problems, [](RowScanInputs& in) { in.D = in.dt_bias = nullptr; }) == zero);
+}
+
+TEST(RowScanCuda, TakesStepSizesAsTheyAreWithoutSoftplus) {
+  auto problems =
+      problems_of({.batch = 1, .tokens = 40, .channels = 5, .states = 16, .rank = 0}, 1);
+  const Values expected = run(problems).orders[0].y;
+  RowScanProblem& p = problems[0];
+  for (std::size_t i = 0; i < p.delta.size(); ++i) {
+    p.delta[i] = softplus(p.delta[i] + p.dt_bias[i % 5]);
+  }
+  const Result plain = run(problems, [](RowScanInputs& in) {
+    in.dt_bias = nullptr;
+    in.softplus = false;
+  });
+  EXPECT_LE(relative_l2(plain.orders[0].y, expected), 1e-6);
 }
 
 TEST(RowScanCuda, WalksLongSequencesInLargerChunks) {

@@ -189,7 +189,7 @@ TEST(Emulator, NamesThreadsThatAreGoneBeforeABarrier) {
 TEST(Emulator, RefusesTooMuchSharedMemoryAndTooManyThreads) {
   Ints out(64);
   EXPECT_SAYS(
-      fault_of([&] { launch(cross_warp_kernel, dim3(1), dim3(64), 49000, nullptr, out.data()); }),
+      fault_of([&] { launch(cross_warp_kernel, dim3(1), dim3(64), 164000, nullptr, out.data()); }),
       "bytes of shared memory");
   EXPECT_SAYS(
       fault_of([] { launch(leaves_before_barrier_kernel, dim3(1), dim3(1025), 0, nullptr); }),
