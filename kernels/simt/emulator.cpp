@@ -22,7 +22,8 @@ using boost::context::fiber;
 using boost::context::stack_context;
 
 constexpr unsigned kMaxThreads = 1024;
-constexpr std::uint32_t kPoison = 0x7FFADBAD;  ///< NaN as float, and as double when repeated.
+/// NaN as float, and as double when repeated; as integers one is large, the other negative.
+constexpr std::array<std::uint32_t, 2> kPoisons = {0x7FFADBAD, 0xFFFADBAD};
 
 /// splitmix64.
 class Random {
@@ -90,7 +91,8 @@ struct Thread {
 /// What the threads of a block share, poisoned as it is given out: dynamic part, then named slots.
 class SharedMemory {
  public:
-  void reset(std::size_t dynamic_bytes) {
+  void reset(std::size_t dynamic_bytes, std::uint32_t poison) {
+    poison_ = poison;
     slots_.clear();
     used_ = 0;
     take(dynamic_bytes, 16);
@@ -109,7 +111,7 @@ class SharedMemory {
 
  private:
   void* take(std::size_t bytes, std::size_t alignment) {
-    const std::size_t least = std::max<std::size_t>(alignment, sizeof(kPoison));
+    const std::size_t least = std::max<std::size_t>(alignment, sizeof(poison_));
     const std::size_t first = (used_ + least - 1) / least * least;
     if (first + bytes > kSharedBytes) {
       throw Fault(
@@ -118,13 +120,14 @@ class SharedMemory {
     used_ = first + bytes;
     std::fill(words_.begin() + static_cast<std::ptrdiff_t>(first / 4),
               words_.begin() + static_cast<std::ptrdiff_t>((used_ + 3) / 4),
-              kPoison);
+              poison_);
     return reinterpret_cast<unsigned char*>(words_.data()) + first;
   }
 
   alignas(128) std::array<std::uint32_t, kSharedBytes / 4> words_{};
   std::vector<std::pair<const void*, void*>> slots_;
   std::size_t used_ = 0;
+  std::uint32_t poison_ = 0;
 };
 
 Thread* running = nullptr;
@@ -466,7 +469,7 @@ void run_grid(dim3 grid,
   for (const unsigned i : order) {
     const dim3 index(i % grid.x, i / grid.x % grid.y, i / grid.x / grid.y);
     try {
-      shared_memory().reset(shared_bytes);
+      shared_memory().reset(shared_bytes, kPoisons[random.below(kPoisons.size())]);
       runner.run(index);
     } catch (const Fault& fault) {
       runner.abandon();
