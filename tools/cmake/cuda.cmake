@@ -65,7 +65,7 @@ function(yates_kernel_test name)
     target_link_libraries(test_${name}_cuda PRIVATE
       yates_flags yates::kernels_cuda ${arg_LINK} GTest::gtest GTest::gtest_main)
     add_dependencies(gpu_checks test_${name}_cuda)
-    yates_not_registered(${name}_cuda "needs a GPU; tools/gpu_check.sh runs it")
+    yates_not_registered(${name}_cuda "needs a GPU, tools/gpu_check.sh runs it")
   else()
     yates_not_registered(${name}_cuda "needs a CUDA toolkit and a GPU")
   endif()
