@@ -17,9 +17,7 @@ constexpr std::int64_t kPatchMultiple = 16;
 
 const std::vector<std::string> kScorers = {
     "l2", "random", "fce", "r0", "r1", "r2", "r3", "r4", "r5"};
-const std::vector<std::string> kBuiltScorers = {"l2", "random"};
 const std::vector<std::string> kRestores = {"fused", "neighbor"};
-const std::vector<std::string> kBuiltRestores = {"fused"};
 const std::vector<std::string> kSummaries = {"mean", "score"};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
@@ -29,18 +27,12 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 void check_word(std::vector<Problem>& problems,
                 const std::string& key,
                 const std::string& word,
-                const std::vector<std::string>& known,
-                const std::vector<std::string>& built) {
+                const std::vector<std::string>& known) {
   if (!contains(known, word)) {
     problems.push_back({.what = fmt::format("{} = '{}' is not known", key, word),
                         .where = "",
                         .allowed = join(known, ", "),
                         .fix = suggestion(word, known)});
-  } else if (!contains(built, word)) {
-    problems.push_back({.what = fmt::format("{} = '{}' is not built in this version", key, word),
-                        .where = "",
-                        .allowed = join(built, ", "),
-                        .fix = ""});
   }
 }
 
@@ -69,9 +61,9 @@ void check_stages(std::vector<Problem>& problems, const std::vector<std::int64_t
 
 void check_prune(std::vector<Problem>& problems, const ModelOptions& options) {
   const PruneOptions& prune = options.prune;
-  check_word(problems, "model.prune.scorer", prune.scorer, kScorers, kBuiltScorers);
-  check_word(problems, "model.prune.restore", prune.restore, kRestores, kBuiltRestores);
-  check_word(problems, "model.prune.summary", prune.summary, kSummaries, kSummaries);
+  check_word(problems, "model.prune.scorer", prune.scorer, kScorers);
+  check_word(problems, "model.prune.restore", prune.restore, kRestores);
+  check_word(problems, "model.prune.summary", prune.summary, kSummaries);
   if (prune.keep_rates.size() != options.mamba_stages.size()) {
     problems.push_back(
         {.what = fmt::format("model.prune.keep_rates has {} rates for {} Mamba stages",
@@ -96,22 +88,43 @@ void check_prune(std::vector<Problem>& problems, const ModelOptions& options) {
   }
 }
 
+void check_fce(std::vector<Problem>& problems, const ModelOptions& options) {
+  const FceOptions& fce = options.fce;
+  if (uses_foreground(options.prune) && contains(kScorers, options.prune.scorer) && !fce.enabled) {
+    problems.push_back(
+        {.what = fmt::format("the scorer '{}' needs the foreground head", options.prune.scorer),
+         .where = "",
+         .allowed = "l2, random and r0 without it",
+         .fix = "model.fce.enabled=true"});
+  }
+  if (!fce.enabled) {
+    return;
+  }
+  if (options.mamba_stages.empty()) {
+    problems.push_back({.what = "model.fce.enabled = true without a Mamba stage to read",
+                        .where = "",
+                        .allowed = "",
+                        .fix = "name stages in model.mamba_stages"});
+  }
+  if (fce.pretrain_epochs > 0 && fce.bce == 0 && fce.alignment == 0) {
+    problems.push_back({.what = "model.fce.pretrain_epochs without a loss that trains the head",
+                        .where = "",
+                        .allowed = "model.fce.bce or model.fce.alignment above 0",
+                        .fix = "model.fce.bce=1"});
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> option_problems(const ModelOptions& options) {
   std::vector<Problem> problems;
-  check_word(problems, "model.network", options.network, {"segmamba_v2"}, {"segmamba_v2"});
+  check_word(problems, "model.network", options.network, {"segmamba_v2"});
   check_width(problems, options.width);
   check_stages(problems, options.mamba_stages);
   if (options.prune.enabled) {
     check_prune(problems, options);
   }
-  if (options.fce.enabled) {
-    problems.push_back({.what = "model.fce.enabled = true is not built in this version",
-                        .where = "",
-                        .allowed = "false",
-                        .fix = ""});
-  }
+  check_fce(problems, options);
   return problems;
 }
 

@@ -70,6 +70,9 @@ class Plan {
          .groups = c,
          .bias = true,
          .level = stage + 1});
+    if (options_.conv_lt_pointwise) {
+      add({.name = name + ".pointwise", .in = c, .out = c, .bias = true, .level = stage + 1});
+    }
     instance_norm(name + ".norm", c, stage + 1);
   }
 
@@ -135,6 +138,15 @@ class Plan {
     add({.name = "out.conv.conv", .in = options_.width, .out = kLabels, .kernel = 1, .bias = true});
   }
 
+  void foreground_head(std::int64_t stage) {
+    const std::int64_t d = stage_width(options_, stage);
+    const std::int64_t hidden = d / kForegroundRatio;
+    const std::string name = foreground_name(stage);
+    add({.name = name + ".conv1", .in = d, .out = hidden, .level = stage + 1});
+    instance_norm(name + ".norm", hidden, stage + 1);
+    add({.name = name + ".conv2", .in = hidden, .out = 1, .bias = true, .level = stage + 1});
+  }
+
   std::vector<Layer> take() { return std::move(layers_); }
 
  private:
@@ -176,6 +188,14 @@ double keep_rate(const ModelOptions& options, std::int64_t stage) {
   return options.prune.keep_rates.at(static_cast<std::size_t>(index));
 }
 
+std::string foreground_name(std::int64_t stage) {
+  return kForegroundPrefix + std::to_string(stage);
+}
+
+bool uses_foreground(const PruneOptions& prune) {
+  return prune.enabled && prune.scorer != "l2" && prune.scorer != "random" && prune.scorer != "r0";
+}
+
 std::vector<Layer> network_layers(const ModelOptions& options) {
   Plan plan(options);
   for (std::int64_t stage = 0; stage < kStages; ++stage) {
@@ -211,6 +231,11 @@ std::vector<Layer> network_layers(const ModelOptions& options) {
   }
   plan.unetr_block("decoder1.layer", options.width, options.width, 0);
   plan.output();
+  if (options.fce.enabled) {
+    for (const std::int64_t stage : options.mamba_stages) {
+      plan.foreground_head(stage);
+    }
+  }
   return plan.take();
 }
 

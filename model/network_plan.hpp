@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "model/layer.hpp"
@@ -16,6 +17,7 @@ inline constexpr std::int64_t kLabels = 4;        ///< Output channels: backgrou
 inline constexpr std::int64_t kStages = 4;        ///< Encoder stages.
 inline constexpr std::int64_t kStageDepth = 2;    ///< Blocks of each kind per stage.
 inline constexpr std::int64_t kSqueezeRatio = 8;  ///< Channels per hidden unit of squeeze-excite.
+inline constexpr std::int64_t kForegroundRatio = 8;  ///< Channels per hidden one of the FCE head.
 inline constexpr std::int64_t kLightStages =
     2;  ///< Stages 0, 1 lose LargeKernelConv under Conv-Lt.
 
@@ -30,7 +32,17 @@ std::int64_t mamba_index(const ModelOptions& options, std::int64_t stage);
 /// Keep rate of an encoder stage: by its place among the Mamba stages; 1 where nothing is pruned.
 double keep_rate(const ModelOptions& options, std::int64_t stage);
 
-/// All layers of the network. Precondition: `options` passed `check_options`.
+/// What the names of all tensors of foreground heads begin with.
+inline constexpr const char* kForegroundPrefix = "vit.fce.";
+
+/// Prefix of the tensors of a stage's foreground head: "vit.fce.2".
+std::string foreground_name(std::int64_t stage);
+
+/// Whether the scorer reads the foreground heads: fce and r1 .. r5, where tokens are pruned.
+bool uses_foreground(const PruneOptions& prune);
+
+/// All layers of the network; those of the foreground heads, which the published network does not
+/// have, come last. Precondition: `options` passed `check_options`.
 std::vector<Layer> network_layers(const ModelOptions& options);
 
 }  // namespace yates::model

@@ -34,6 +34,8 @@ struct ModelOptions {
   std::int64_t width = 48;                          ///< Channel width C, a positive multiple of 8.
   std::vector<std::int64_t> mamba_stages = {2, 3};  ///< Encoder stages with TriMamba layers.
   bool conv_lt = false;                             ///< Depthwise-separable substitution.
+  /// Under conv_lt: a pointwise convolution behind each depthwise one of stages 0 and 1.
+  bool conv_lt_pointwise = false;
   PruneOptions prune;
   FceOptions fce;
 };

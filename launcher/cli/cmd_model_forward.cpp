@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -17,6 +18,7 @@
 #include "launcher/config/run_config.hpp"
 #include "launcher/eval/weights.hpp"
 #include "model/check_options.hpp"
+#include "model/fce/foreground_loss.hpp"
 #include "model/loss/cross_entropy.hpp"
 #include "model/network/segmamba.hpp"
 
@@ -93,6 +95,25 @@ void write_gradients(const std::string& path, const model::ParameterList& parame
   io::write_safetensors(path, entries);
 }
 
+/// The loss that training takes the gradient of; adds it, and its parts under FCE, to `results`,
+/// whose first entry is the logits.
+at::Tensor training_loss(const model::FceOptions& fce,
+                         const model::ForwardTrace& trace,
+                         const at::Tensor& labels,
+                         std::vector<std::pair<std::string, at::Tensor>>& results) {
+  at::Tensor loss = model::cross_entropy(results.front().second, labels);
+  if (fce.enabled) {
+    const auto parts = model::foreground_losses(trace.foreground, labels);
+    loss = loss.add(parts.total(fce));
+    results.emplace_back("fce_bce", parts.bce);
+    results.emplace_back("fce_alignment", parts.alignment);
+    results.emplace_back("fce_smoothing", parts.smoothing);
+  }
+  results.emplace_back("loss", loss);
+  Output("").text("loss {:.9g}", loss.item<double>());
+  return loss;
+}
+
 void run_forward(const ForwardArguments& arguments) {
   if (!arguments.gradients.empty() && arguments.labels.empty()) {
     throw Error(ExitCode::Usage,
@@ -112,13 +133,17 @@ void run_forward(const ForwardArguments& arguments) {
   const model::SegMamba network = load_network(arguments, config, dtype);
 
   const c10::AutoGradMode gradients(!arguments.gradients.empty());
-  const at::Tensor logits = network.forward(x, {.seed = 0}).contiguous();
-  std::vector<io::TensorEntry> entries = {tensor_entry("logits", logits)};
-  at::Tensor loss;
-  if (y.defined()) {
-    loss = model::cross_entropy(logits, y);
-    entries.push_back(tensor_entry("loss", loss));
-    Output("").text("loss {:.9g}", loss.item<double>());
+  model::ForwardTrace trace;
+  const at::Tensor logits = network.forward(x, {.seed = 0}, &trace).contiguous();
+  std::vector<std::pair<std::string, at::Tensor>> results = {{"logits", logits}};
+  for (const model::ForegroundReading& reading : trace.foreground) {
+    results.emplace_back("fce." + std::to_string(reading.stage), reading.logits.contiguous());
+  }
+  const at::Tensor loss =
+      y.defined() ? training_loss(config.model.fce, trace, y, results) : at::Tensor();
+  std::vector<io::TensorEntry> entries;
+  for (const auto& [name, tensor] : results) {
+    entries.push_back(tensor_entry(name, tensor));
   }
   io::write_safetensors(arguments.output, entries);
   if (!arguments.gradients.empty()) {
@@ -138,7 +163,12 @@ void register_model_forward(CLI::App& model) {
   };
   file("--weights", arguments->weights, "weights by the published names")->required();
   file("--input", arguments->input, "tensor \"x\" (N,4,D,H,W)")->required();
-  file("--output", arguments->output, "to write: \"logits\", and \"loss\" with --labels")
+  file("--output",
+       arguments->output,
+       "to write: \"logits\", and \"loss\" with --labels; with model.fce.enabled the heads' logits "
+       "\"fce.STAGE\", and \"fce_bce\", \"fce_alignment\", \"fce_smoothing\", which are in the "
+       "loss by "
+       "their weights")
       ->required();
   file("--labels", arguments->labels, "tensor \"y\" (N,D,H,W), labels 0..3");
   file("--gradients", arguments->gradients, "to write: gradients of the loss by parameter name");

@@ -45,7 +45,7 @@ train::TrainSetup make_setup(const Arguments& arguments, int ranks) {
                        {"threads", std::to_string(config.train.threads)}};
   setup.open_samples = train::open_dataset(config.data, seed, config.train.global_batch);
   setup.validation = train::open_validation(config.data);
-  setup.network = train::make_segmamba(config.model, seed);
+  setup.network = train::make_segmamba(config.model, seed, config.train.steps_per_epoch);
   return setup;
 }
 

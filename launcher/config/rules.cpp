@@ -92,6 +92,18 @@ void Draft::check_fce(std::vector<Problem>& problems) const {
                      "set model.fce.enabled: true",
                      problems);
   }
+  if (model.fce.enabled && model.mamba_stages.empty()) {
+    add_rule_problem({"model.fce.enabled", "model.mamba_stages"},
+                     "'model.fce.enabled' without a Mamba stage to read",
+                     "name stages in model.mamba_stages",
+                     problems);
+  }
+  if (model.fce.pretrain_epochs > 0 && model.fce.bce == 0 && model.fce.alignment == 0) {
+    add_rule_problem({"model.fce.pretrain_epochs", "model.fce.bce", "model.fce.alignment"},
+                     "'model.fce.pretrain_epochs' without a loss that trains the head",
+                     "set model.fce.bce or model.fce.alignment above 0",
+                     problems);
+  }
   if (model.fce.pretrain_epochs >= config_.train.epochs) {
     add_rule_problem({"model.fce.pretrain_epochs", "train.epochs"},
                      fmt::format("'model.fce.pretrain_epochs' is {}, 'train.epochs' is {}",

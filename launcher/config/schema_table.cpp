@@ -33,7 +33,13 @@ std::vector<KeySpec> model_keys() {
        .max_items = 4},
       {.key = "model.conv_lt",
        .field = [](RunConfig& c) -> bool& { return c.model.conv_lt; },
-       .meaning = "depthwise-separable convolutions in place of the large ones"},
+       .meaning = "depthwise-separable convolutions in place of the large ones; the paper prints "
+                  "counts only, and this form has its parameters exactly (84.10 and 37.40 million "
+                  "relocated)"},
+      {.key = "model.conv_lt_pointwise",
+       .field = [](RunConfig& c) -> bool& { return c.model.conv_lt_pointwise; },
+       .meaning = "with conv_lt, a pointwise convolution behind each depthwise one of stages 0 and "
+                  "1: nearer to the paper's FLOPs, 84.12 and 37.41 million parameters"},
       {.key = "model.prune.enabled",
        .field = [](RunConfig& c) -> bool& { return c.model.prune.enabled; },
        .meaning = "prune tokens before the Mamba layers"},
@@ -45,11 +51,17 @@ std::vector<KeySpec> model_keys() {
       {.key = "model.prune.scorer",
        .field = [](RunConfig& c) -> std::string& { return c.model.prune.scorer; },
        .meaning =
-           "score by which tokens are kept; r0 to r5 are the fusions of the paper's Table 19",
+           "score by which tokens are kept; r0 to r5 are the fusions of the paper's Table 19 of "
+           "energy E (the L2 norm), FCE probability F and positional prior P, each min-max "
+           "normalised per sample: r0 E, r1 F, r2 F P, r3 F P E, r4 F E (not in the table), r5 "
+           "their mean; fce is r1, and it and r1 to r5 need model.fce.enabled",
        .choices = {"l2", "random", "fce", "r0", "r1", "r2", "r3", "r4", "r5"}},
       {.key = "model.prune.restore",
        .field = [](RunConfig& c) -> std::string& { return c.model.prune.restore; },
-       .meaning = "how dropped positions are filled after the Mamba layer",
+       .meaning =
+           "how dropped positions are filled after the Mamba layer: the summary token's output, or "
+           "the mean, weighted by 1 / distance, of the first kept token along each axis "
+           "direction",
        .choices = {"fused", "neighbor"}},
       {.key = "model.prune.summary",
        .field = [](RunConfig& c) -> std::string& { return c.model.prune.summary; },
@@ -62,22 +74,31 @@ std::vector<KeySpec> fce_keys() {
   return {
       {.key = "model.fce.enabled",
        .field = [](RunConfig& c) -> bool& { return c.model.fce.enabled; },
-       .meaning = "add the foreground confidence estimator and its losses"},
+       .meaning =
+           "add the foreground confidence estimator and its losses: per Mamba stage a head of two "
+           "pointwise convolutions that reads what enters the stage's Mamba layers; losses "
+           "are means over the heads"},
       {.key = "model.fce.bce",
        .field = [](RunConfig& c) -> double& { return c.model.fce.bce; },
-       .meaning = "weight of its binary cross-entropy",
+       .meaning =
+           "weight of its binary cross-entropy against the fraction of foreground in each token",
        .range = kWeight},
       {.key = "model.fce.alignment",
        .field = [](RunConfig& c) -> double& { return c.model.fce.alignment; },
-       .meaning = "weight of the semantic alignment loss L1",
+       .meaning = "weight of the semantic alignment loss L1: 1 - soft Dice of confidence and that "
+                  "fraction",
        .range = kWeight},
       {.key = "model.fce.smoothing",
        .field = [](RunConfig& c) -> double& { return c.model.fce.smoothing; },
-       .meaning = "weight of the energy smoothing loss L2",
+       .meaning =
+           "weight of the energy smoothing loss L2: mean square difference of neighbouring tokens' "
+           "normalised L2 norms",
        .range = kWeight},
       {.key = "model.fce.pretrain_epochs",
        .field = [](RunConfig& c) -> std::int64_t& { return c.model.fce.pretrain_epochs; },
-       .meaning = "epochs in which the head alone is trained, before all is",
+       .meaning =
+           "epochs, of train.epochs, in which the head alone is trained, before all is; the rest "
+           "of the network keeps its initial weights until then",
        .unit = "epochs",
        .range = kFromZero},
       {.key = "model.fce.threshold",

@@ -140,14 +140,17 @@ io::Metadata RunOwner::metadata(const TrainingState& state) const {
 void RunOwner::note_step(const TrainingState& state, const StepResult& result) {
   // A step that was not finite is not counted by the state, but has its line.
   step_ = state.step();
-  metrics_->append(Json{{"step", result.finite ? step_ : step_ + 1},
-                        {"loss", json_number(result.loss)},
-                        {"lr", result.lr},
-                        {"grad_norm", json_number(result.grad_norm)},
-                        {"step_s", result.step_s},
-                        {"data_wait_s", result.data_wait_s},
-                        {"data_underruns", result.data_underruns},
-                        {"comm_wait_s", result.comm_wait_s}});
+  Json line = {{"step", result.finite ? step_ : step_ + 1}, {"loss", json_number(result.loss)}};
+  for (std::size_t i = 0; i < result.parts.size(); ++i) {
+    line[setup_.network.loss_parts[i]] = json_number(result.parts[i]);
+  }
+  line.update({{"lr", result.lr},
+               {"grad_norm", json_number(result.grad_norm)},
+               {"step_s", result.step_s},
+               {"data_wait_s", result.data_wait_s},
+               {"data_underruns", result.data_underruns},
+               {"comm_wait_s", result.comm_wait_s}});
+  metrics_->append(line);
   progress_->update(step_, fmt::format("loss {:.4f} lr {:.2e}", result.loss, result.lr));
   if (watch_.seconds() - status_written_s_ > kStatusIntervalS) {
     write_running(step_);

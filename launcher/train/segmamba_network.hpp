@@ -10,7 +10,13 @@
 namespace yates::train {
 
 /// SegMamba-V2 with these factors, float32, initialised from the seed, under mean cross-entropy
-/// over the voxels. Throws Error{BadConfig} with every finding about `options`.
-TrainedNetwork make_segmamba(const model::ModelOptions& options, std::uint64_t seed);
+/// over the voxels, plus with `fce` the weighted losses of its heads (parts fce_bce, fce_alignment,
+/// fce_smoothing). In the first fce.pretrain_epochs the heads' losses are the whole loss and the
+/// heads' parameters the only ones updated, on the network's initial features; then all are trained
+/// together, the heads' losses reaching the encoder. The paper (appendix H, E3b) names the two
+/// stages only. Throws Error{BadConfig} with every finding about `options`.
+TrainedNetwork make_segmamba(const model::ModelOptions& options,
+                             std::uint64_t seed,
+                             std::int64_t steps_per_epoch);
 
 }  // namespace yates::train

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -28,12 +29,27 @@ struct NamedTensor {
   at::Tensor value;
 };
 
+/// The loss of one sample, and what it is made of.
+struct SampleLoss {
+  // NOLINTNEXTLINE(google-explicit-constructor): most networks have one loss without parts.
+  SampleLoss(at::Tensor loss, std::vector<double> loss_parts = {})
+      : total(std::move(loss)), parts(std::move(loss_parts)) {}
+
+  at::Tensor total;           ///< A scalar with its graph.
+  std::vector<double> parts;  ///< As many as the network's `loss_parts`.
+};
+
 /// A network with its loss.
 struct TrainedNetwork {
   /// Contiguous float32 leaves on the CPU that require gradients; initialised alike on all ranks.
   std::vector<NamedTensor> parameters;
-  /// The mean loss of one sample, a scalar with its graph.
-  std::function<at::Tensor(const TrainingSample&)> loss;
+  /// The mean loss of one sample.
+  std::function<SampleLoss(const TrainingSample&)> loss;
+  /// Names in metrics.jsonl of the parts of the loss: unweighted, mean over the global batch.
+  std::vector<std::string> loss_parts;
+  /// Whether the update of `step` (from 0) changes this parameter; empty: every step changes all.
+  /// What is not updated keeps value and momentum.
+  std::function<bool(const std::string& parameter, std::int64_t step)> is_trained;
   /// Logits (1, 4, d, h, w) of x, called without gradients.
   std::function<at::Tensor(const at::Tensor& x)> logits;
 };

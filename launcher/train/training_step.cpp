@@ -31,16 +31,19 @@ TrainingStep::TrainingStep(const TrainOptions& options,
       watchdog_(watchdog),
       mine_(dist::samples_of_rank(options.global_batch, communicator.rank(), communicator.size())),
       in_tree_(options.reduction == "tree"),
-      tree_(communicator, options.global_batch, state.elements() + 1),
-      gradient_(static_cast<std::size_t>(state.elements() + 1)),
+      tree_(communicator,
+            options.global_batch,
+            state.elements() + 1 + static_cast<std::int64_t>(network.loss_parts.size())),
+      gradient_(static_cast<std::size_t>(state.elements()) + 1 + network.loss_parts.size()),
       sum_(in_tree_ ? 0 : gradient_.size()) {}
 
 // Fills gradient_ from one backward pass and forgets the gradients in the parameters.
-double TrainingStep::backward(const TrainingSample& sample) {
+void TrainingStep::backward(const TrainingSample& sample) {
   watchdog_.progress("forward", state_.step());
-  const at::Tensor loss = network_.loss(sample);
+  const SampleLoss loss = network_.loss(sample);
+  YATES_ASSERT(loss.parts.size() == network_.loss_parts.size(), "{} parts", loss.parts.size());
   watchdog_.progress("backward", state_.step());
-  loss.backward();
+  loss.total.backward();
   auto target = gradient_.begin();
   for (const NamedTensor& parameter : state_.parameters()) {
     at::Tensor& gradient = parameter.value.mutable_grad();
@@ -53,8 +56,10 @@ double TrainingStep::backward(const TrainingSample& sample) {
     }
     gradient.reset();
   }
-  *target = loss.item<float>();
-  return gradient_.back();
+  *target++ = loss.total.item<float>();
+  std::transform(loss.parts.begin(), loss.parts.end(), target, [](double part) {
+    return static_cast<float>(part);
+  });
 }
 
 std::span<float> TrainingStep::reduce_samples(SampleSource& samples) {
@@ -99,7 +104,10 @@ void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResul
       .weight_decay = options_.weight_decay,
       .gradient_scale = model::clip_factor(result.grad_norm, options_.clip_norm)};
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    model::sgd_update(state_.parameters()[i].value, gradients[i], state_.momentum()[i].value, sgd);
+    const NamedTensor& parameter = state_.parameters()[i];
+    if (!network_.is_trained || network_.is_trained(parameter.name, state_.step())) {
+      model::sgd_update(parameter.value, gradients[i], state_.momentum()[i].value, sgd);
+    }
   }
 }
 
@@ -117,7 +125,9 @@ StepResult TrainingStep::run(SampleSource& samples) {
   const std::vector<at::Tensor> gradients = gradients_in(sums);
 
   StepResult result;
-  result.loss = static_cast<double>(sums.back());
+  const std::span<float> losses = sums.subspan(static_cast<std::size_t>(state_.elements()));
+  result.loss = static_cast<double>(losses.front());
+  result.parts.assign(losses.begin() + 1, losses.end());
   result.lr = model::poly_learning_rate(options_.lr, options_.poly_power, state_.step(), steps_);
   result.grad_norm = model::global_norm(gradients);
   result.finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);

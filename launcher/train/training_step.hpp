@@ -16,7 +16,8 @@ namespace yates::train {
 
 /// What one step reports. All but the times and underruns are equal on all ranks.
 struct StepResult {
-  double loss = 0;  ///< Mean over the global batch.
+  double loss = 0;            ///< Mean over the global batch.
+  std::vector<double> parts;  ///< Of the loss, likewise; see TrainedNetwork::loss_parts.
   double lr = 0;
   double grad_norm = 0;  ///< Before the clip.
   bool finite = true;    ///< Otherwise nothing was updated.
@@ -44,7 +45,7 @@ class TrainingStep {
   StepResult run(SampleSource& samples);
 
  private:
-  double backward(const TrainingSample& sample);
+  void backward(const TrainingSample& sample);
   std::span<float> reduce_samples(SampleSource& samples);
   std::vector<at::Tensor> gradients_in(std::span<float> sums) const;
   void update(std::span<const at::Tensor> gradients, const StepResult& result);
@@ -58,7 +59,7 @@ class TrainingStep {
   dist::SampleRange mine_;
   bool in_tree_;
   dist::TreeReduction tree_;
-  std::vector<float> gradient_;  // Of one sample: all parameters in order, then the loss.
+  std::vector<float> gradient_;  // Of one sample: all parameters in order, the loss, its parts.
   std::vector<float> sum_;       // reduction: fast
 };
 

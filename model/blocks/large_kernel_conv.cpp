@@ -45,10 +45,16 @@ DepthwiseBlock::DepthwiseBlock(const ParameterList& parameters, const std::strin
                  name + ".depthwise",
                  {.padding = 1,
                   .groups = parameters.at(name + ".depthwise.weight").size(0),
-                  .normalised = true}) {}
+                  .normalised = true}) {
+  if (parameters.find(name + ".pointwise.weight") != nullptr) {
+    pointwise_.emplace(
+        parameters, name + ".pointwise", kernels::Conv3dGeometry{.normalised = true});
+  }
+}
 
 at::Tensor DepthwiseBlock::operator()(const at::Tensor& x) const {
-  return at::add(conv_norm_relu(depthwise_, x), x);
+  const at::Tensor y = depthwise_(x);
+  return at::add(instance_norm_relu(pointwise_ ? (*pointwise_)(y) : y), x);
 }
 
 }  // namespace yates::model

@@ -16,6 +16,7 @@
 #include "kernels/scan/token_orders.hpp"
 #include "model/blocks/instance_norm.hpp"
 #include "model/kept_tokens.hpp"
+#include "model/prune/neighbor_restore.hpp"
 #include "model/prune/row_permutation.hpp"
 
 namespace yates::model {
@@ -73,21 +74,26 @@ TriMamba::TriMamba(const ParameterList& parameters, const std::string& name, Tok
       mamba_(parameters, name + ".mamba"),
       pruning_(std::move(pruning)) {}
 
-at::Tensor TriMamba::operator()(const at::Tensor& x, const DrawPlace& place) const {
+at::Tensor TriMamba::operator()(const at::Tensor& x, const ScoreContext& context) const {
   const TokenGrid grid = {x.size(2), x.size(3), x.size(4)};
   const at::Tensor tokens = to_tokens(x);
   const std::int64_t length = tokens.size(1);
   const bool all_kept = kept_tokens(pruning_.keep_rate, length) == length;
-  const at::Tensor y = all_kept ? dense(tokens, grid) : pruned(tokens, grid, place);
+  const at::Tensor y = all_kept ? dense(tokens, grid) : pruned(tokens, grid, context);
   return x + y.transpose(1, 2).view(x.sizes());
 }
 
-TokenSelection TriMamba::select(const at::Tensor& x, const DrawPlace& place) const {
-  return select_tokens(scores(to_tokens(x), place), pruning_.keep_rate);
+TokenSelection TriMamba::select(const at::Tensor& x, const ScoreContext& context) const {
+  const TokenGrid grid = {x.size(2), x.size(3), x.size(4)};
+  return select_tokens(scores(to_tokens(x), grid, context), pruning_.keep_rate);
 }
 
-at::Tensor TriMamba::scores(const at::Tensor& tokens, const DrawPlace& place) const {
-  return pruning_.scorer == "random" ? random_scores(tokens, name_, place) : energy_scores(tokens);
+at::Tensor TriMamba::scores(const at::Tensor& tokens,
+                            const TokenGrid& grid,
+                            const ScoreContext& context) const {
+  return pruning_.scorer == "random"
+             ? random_scores(tokens, name_, context.place)
+             : fused_scores(pruning_.scorer, tokens, context.foreground, grid);
 }
 
 at::Tensor TriMamba::mix(const at::Tensor& rows, const at::Tensor& orders) const {
@@ -103,8 +109,8 @@ at::Tensor TriMamba::dense(const at::Tensor& tokens, const TokenGrid& grid) cons
 
 at::Tensor TriMamba::pruned(const at::Tensor& tokens,
                             const TokenGrid& grid,
-                            const DrawPlace& place) const {
-  const at::Tensor score = scores(tokens, place);
+                            const ScoreContext& context) const {
+  const at::Tensor score = scores(tokens, grid, context);
   const TokenSelection selection = select_tokens(score, pruning_.keep_rate);
   const at::Tensor partition = at::cat({selection.kept, selection.dropped}, 1);
   const at::Tensor parted = permute_rows(tokens, partition);
@@ -114,6 +120,9 @@ at::Tensor TriMamba::pruned(const at::Tensor& tokens,
       parted.narrow(1, kept, dropped), score.gather(1, selection.dropped), pruning_.summary);
   const at::Tensor rows = at::cat({parted.narrow(1, 0, kept), summary}, 1);
   const at::Tensor y = mix(rows, pruned_orders(selection.kept, grid));
+  if (pruning_.restore == "neighbor") {
+    return neighbor_restore(y, selection.kept, grid);
+  }
   const at::Tensor restored =
       at::cat({y.narrow(1, 0, kept), y.narrow(1, kept, 1).expand({-1, dropped, -1})}, 1);
   return permute_rows(restored, inverse_permutation(partition));

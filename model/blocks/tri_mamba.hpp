@@ -2,51 +2,57 @@
 // TriMamba: one Mamba over a volume in three token orders, dense or pruned.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 
 #include <ATen/core/Tensor.h>
 
 #include "model/blocks/mamba.hpp"
 #include "model/parameters.hpp"
+#include "model/prune/token_scores.hpp"
 #include "model/prune/token_selection.hpp"
 
 namespace yates::model {
-
-using TokenGrid = std::array<std::int64_t, 3>;  ///< Tokens along (d, w, h).
 
 /// What a TriMamba layer drops. A keep rate of 1, or one that keeps every token, is the dense
 /// layer.
 struct TokenPruning {
   double keep_rate = 1.0;
-  std::string scorer = "l2";     ///< l2, random
-  std::string summary = "mean";  ///< mean, score
+  std::string scorer = "l2";      ///< l2, random, fce, r0 .. r5
+  std::string summary = "mean";   ///< mean, score
+  std::string restore = "fused";  ///< fused, neighbor
+};
+
+/// What the scorers know beside the tokens.
+struct ScoreContext {
+  DrawPlace place;        ///< Read by the random scorer alone.
+  at::Tensor foreground;  ///< Probability (batch, token) of the stage's head: fce, r1 .. r5.
 };
 
 /// y = x + sum over the three orders of Mamba(LayerNorm(x)), with one LayerNorm and one Mamba.
 /// Pruned: scores of the raw tokens choose K; the others are fused into one summary token at the
-/// end of each order, and after the block every dropped position receives the summary's output.
+/// end of each order, and after the block every dropped position receives the summary's output, or
+/// what `neighbor_restore` finds around it.
 /// Source: paper section 2; where it is silent, the choices are in model/prune.
 class TriMamba {
  public:
   /// Tensors "NAME.norm.*" and "NAME.mamba.*".
   TriMamba(const ParameterList& parameters, const std::string& name, TokenPruning pruning = {});
 
-  /// x (batch, d, depth, width, height); the result has the same shape. `place` is read by the
-  /// random scorer alone. Deterministic.
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const DrawPlace& place = {}) const;
+  /// x (batch, d, depth, width, height); the result has the same shape. Deterministic.
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const ScoreContext& context = {}) const;
 
   /// The mask that this layer would use on x.
-  [[nodiscard]] TokenSelection select(const at::Tensor& x, const DrawPlace& place = {}) const;
+  [[nodiscard]] TokenSelection select(const at::Tensor& x, const ScoreContext& context = {}) const;
 
  private:
-  [[nodiscard]] at::Tensor scores(const at::Tensor& tokens, const DrawPlace& place) const;
+  [[nodiscard]] at::Tensor scores(const at::Tensor& tokens,
+                                  const TokenGrid& grid,
+                                  const ScoreContext& context) const;
   /// The layer without its residual, on tokens (batch, token, d) of a grid.
   [[nodiscard]] at::Tensor dense(const at::Tensor& tokens, const TokenGrid& grid) const;
   [[nodiscard]] at::Tensor pruned(const at::Tensor& tokens,
                                   const TokenGrid& grid,
-                                  const DrawPlace& place) const;
+                                  const ScoreContext& context) const;
   /// LayerNorm and Mamba of rows in all orders.
   [[nodiscard]] at::Tensor mix(const at::Tensor& rows, const at::Tensor& orders) const;
 

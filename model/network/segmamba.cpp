@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <c10/core/GradMode.h>
+
 #include "base/error.hpp"
 #include "model/check_options.hpp"
 #include "model/network_plan.hpp"
@@ -32,19 +34,37 @@ SegMamba::SegMamba(const ModelOptions& options, at::ScalarType dtype)
   }
 }
 
-at::Tensor SegMamba::forward(const at::Tensor& x, const DrawPlace& place) const {
+at::Tensor SegMamba::forward(const at::Tensor& x,
+                             const DrawPlace& place,
+                             ForwardTrace* trace) const {
   YATES_ASSERT(x.dim() == 5 && x.size(1) == kModalities, "input of {} axes", x.dim());
-  const at::Tensor full = first_(x);
-  const std::array<at::Tensor, kStages> encoded = encoder_(full, place);
+  const auto told = [&](const std::string& block, at::Tensor output) {
+    if (trace != nullptr) {
+      trace->tell(block, output);
+    }
+    return output;
+  };
+  const at::Tensor full = told("encoder1", first_(x));
+  const std::array<at::Tensor, kStages> encoded = encoder_(full, place, trace);
   std::array<at::Tensor, kStages + 1> skips = {full};
   for (std::size_t stage = 0; stage < encoded.size(); ++stage) {
-    skips[stage + 1] = skips_[stage](encoded[stage]);
+    skips[stage + 1] = told("encoder" + std::to_string(stage + 2), skips_[stage](encoded[stage]));
   }
   at::Tensor y = skips[kStages];
   for (std::size_t up = 0; up < ups_.size(); ++up) {
-    y = ups_[up](y, skips[kStages - 1 - up]);
+    y = told("decoder" + std::to_string(5 - up), ups_[up](y, skips[kStages - 1 - up]));
   }
-  return out_(last_(y));
+  return told("out", out_(told("decoder1", last_(y))));
+}
+
+std::vector<ForegroundReading> SegMamba::foreground(const at::Tensor& x,
+                                                    const DrawPlace& place) const {
+  at::Tensor full;
+  {
+    const c10::NoGradGuard no_grad;
+    full = first_(x);
+  }
+  return encoder_.foreground(full, place);
 }
 
 }  // namespace yates::model

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SegMamba-V2 with the factors of the study: relocate, prune, width, Conv-Lt.
+// SegMamba-V2 with the factors of the study: relocate, prune, width, Conv-Lt, FCE.
 #pragma once
 
 #include <vector>
@@ -23,8 +23,15 @@ class SegMamba {
 
   /// Logits (batch, 4, d, w, h) of x (batch, 4, d, w, h), channels t2w, t2f, t1n, t1c; sides as
   /// `patch_problems` allows, dtype that of the parameters. `place` is read by the random scorer
-  /// alone. Deterministic for a fixed thread count.
-  [[nodiscard]] at::Tensor forward(const at::Tensor& x, const DrawPlace& place = {}) const;
+  /// alone; `trace`, where given, is told what happens. Deterministic for a fixed thread count.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& x,
+                                   const DrawPlace& place = {},
+                                   ForwardTrace* trace = nullptr) const;
+
+  /// The readings of the foreground heads on x, one per Mamba stage in their order; the decoder
+  /// does not run, and gradients reach the heads' parameters alone. Empty without heads.
+  [[nodiscard]] std::vector<ForegroundReading> foreground(const at::Tensor& x,
+                                                          const DrawPlace& place = {}) const;
 
   /// In the order of the published state dict.
   [[nodiscard]] const ParameterList& parameters() const { return parameters_; }

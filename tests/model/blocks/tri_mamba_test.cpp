@@ -154,12 +154,13 @@ TEST(TriMamba, RandomMasksDependOnPlaceAndLayerOnly) {
   const TriMamba block(layer.parameters, "tri_mamba", random);
   const at::Tensor x = golden_input().to(at::kFloat);
   const DrawPlace place{.seed = 3, .step = 7, .slot = 4};
-  const at::Tensor both = block.select(x, place).kept;
-  EXPECT_TRUE(both.equal(block.select(x + 1, place).kept)) << "the input must not matter";
+  const at::Tensor both = block.select(x, {.place = place}).kept;
+  EXPECT_TRUE(both.equal(block.select(x + 1, {.place = place}).kept))
+      << "the input must not matter";
   const DrawPlace second{.seed = 3, .step = 7, .slot = 5};
-  EXPECT_TRUE(both[1].equal(block.select(x.narrow(0, 1, 1), second).kept[0]))
+  EXPECT_TRUE(both[1].equal(block.select(x.narrow(0, 1, 1), {.place = second}).kept[0]))
       << "a sample's mask must not depend on its batch";
-  EXPECT_FALSE(both.equal(block.select(x, {.seed = 3, .step = 8, .slot = 4}).kept));
+  EXPECT_FALSE(both.equal(block.select(x, {.place = {.seed = 3, .step = 8, .slot = 4}}).kept));
   EXPECT_FALSE(both[0].equal(both[1]));
 }
 

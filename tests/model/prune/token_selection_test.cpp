@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "model/prune/row_permutation.hpp"
+#include "model/prune/token_scores.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {
