@@ -16,10 +16,24 @@ ParameterList::ParameterList(std::vector<ParameterSpec> specs, at::ScalarType dt
   for (const ParameterSpec& spec : specs_) {
     at::Tensor value = at::zeros(spec.shape, at::TensorOptions().dtype(dtype));
     value.set_requires_grad(true);
-    const bool added = index_.emplace(spec.name, parameters_.size()).second;
-    YATES_ASSERT(added, "parameter '{}' twice", spec.name);
-    parameters_.push_back({.name = spec.name, .value = std::move(value)});
+    add(spec.name, std::move(value));
   }
+}
+
+ParameterList::ParameterList(std::vector<ParameterSpec> specs,
+                             const std::vector<at::Tensor>& values)
+    : specs_(std::move(specs)) {
+  YATES_ASSERT(values.size() == specs_.size(), "{} tensors", values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    YATES_ASSERT(values[i].sizes() == specs_[i].shape, "shape of '{}'", specs_[i].name);
+    add(specs_[i].name, values[i]);
+  }
+}
+
+void ParameterList::add(const std::string& name, at::Tensor value) {
+  const bool added = index_.emplace(name, parameters_.size()).second;
+  YATES_ASSERT(added, "parameter '{}' twice", name);
+  parameters_.push_back({.name = name, .value = std::move(value)});
 }
 
 const at::Tensor* ParameterList::find(std::string_view name) const {

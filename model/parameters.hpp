@@ -26,6 +26,8 @@ class ParameterList {
   /// Allocates every tensor on the CPU, filled with zeros, requiring gradients. `dtype` is float32
   /// or float64.
   ParameterList(std::vector<ParameterSpec> specs, at::ScalarType dtype);
+  /// The given tensors under the names of the specs, as they are, one per spec.
+  ParameterList(std::vector<ParameterSpec> specs, const std::vector<at::Tensor>& values);
 
   /// The tensor of that name. A missing name is a bug.
   [[nodiscard]] const at::Tensor& at(std::string_view name) const;
@@ -45,6 +47,8 @@ class ParameterList {
   void clear_gradients() const;
 
  private:
+  void add(const std::string& name, at::Tensor value);
+
   std::vector<ParameterSpec> specs_;
   std::vector<Parameter> parameters_;
   std::unordered_map<std::string, std::size_t> index_;

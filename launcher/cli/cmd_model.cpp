@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// yates model summary|init|forward: the network of an arm by itself.
+// yates model summary|init|forward|profile: the network of an arm by itself.
 #include <memory>
 #include <string>
 #include <vector>
@@ -119,6 +119,7 @@ void register_init(CLI::App& model) {
 }  // namespace
 
 void register_model_forward(CLI::App& model);
+void register_model_profile(CLI::App& model);
 
 void register_model(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("model", "the network of an arm by itself");
@@ -126,6 +127,7 @@ void register_model(CLI::App& app) {
   register_summary(*verb);
   register_init(*verb);
   register_model_forward(*verb);
+  register_model_profile(*verb);
 }
 
 }  // namespace yates::cli

@@ -46,10 +46,10 @@ struct TrainedNetwork {
   /// The mean loss of one sample.
   std::function<SampleLoss(const TrainingSample&)> loss;
   /// Names in metrics.jsonl of the parts of the loss: unweighted, mean over the global batch.
-  std::vector<std::string> loss_parts;
+  std::vector<std::string> loss_parts = {};
   /// Whether the update of `step` (from 0) changes this parameter; empty: every step changes all.
   /// What is not updated keeps value and momentum.
-  std::function<bool(const std::string& parameter, std::int64_t step)> is_trained;
+  std::function<bool(const std::string& parameter, std::int64_t step)> is_trained = {};
   /// Logits (1, 4, d, h, w) of x, called without gradients.
   std::function<at::Tensor(const at::Tensor& x)> logits;
 };

@@ -24,8 +24,8 @@ struct TokenPruning {
 
 /// What the scorers know beside the tokens.
 struct ScoreContext {
-  DrawPlace place;        ///< Read by the random scorer alone.
-  at::Tensor foreground;  ///< Probability (batch, token) of the stage's head: fce, r1 .. r5.
+  DrawPlace place = {};        ///< Read by the random scorer alone.
+  at::Tensor foreground = {};  ///< Probability (batch, token) of the stage's head: fce, r1 .. r5.
 };
 
 /// y = x + sum over the three orders of Mamba(LayerNorm(x)), with one LayerNorm and one Mamba.

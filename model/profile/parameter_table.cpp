@@ -5,9 +5,6 @@
 #include "model/parameter_spec.hpp"
 
 namespace yates::model {
-namespace {
-
-/// "vit.gscs.0.1.se.fc.0" belongs to "vit.gscs.0", "decoder5.transp_conv.conv" to "decoder5".
 std::string module_of(const std::string& layer) {
   const std::size_t parts = layer.rfind("vit.", 0) == 0 ? 3 : 1;
   std::size_t end = 0;
@@ -16,8 +13,6 @@ std::string module_of(const std::string& layer) {
   }
   return layer.substr(0, end);
 }
-
-}  // namespace
 
 ParameterTable parameter_table(const ModelOptions& options,
                                const std::array<std::int64_t, 3>& patch) {

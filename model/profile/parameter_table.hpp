@@ -19,6 +19,10 @@ struct ModuleRow {
   FlopCount flop;
 };
 
+/// The module that a layer or block belongs to: "vit.gscs.0" of "vit.gscs.0.1.se.fc.0", "decoder5"
+/// of "decoder5.transp_conv.conv".
+std::string module_of(const std::string& layer);
+
 /// Totals and rows, in the order of the state dict.
 struct ParameterTable {
   std::int64_t parameters = 0;

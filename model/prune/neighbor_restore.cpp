@@ -146,7 +146,10 @@ void apply_block(const Block& block, const T* from, T* to) {
   }
 }
 
-at::Tensor apply(const Stencil& stencil, const at::Tensor& x, std::int64_t length, bool gather) {
+at::Tensor apply_stencil(const Stencil& stencil,
+                         const at::Tensor& x,
+                         std::int64_t length,
+                         bool gather) {
   const std::int64_t tokens = stencil.rows.size(1);
   const std::int64_t width = x.size(2);
   const at::Tensor source = x.contiguous();
@@ -187,7 +190,7 @@ struct NeighborRestore : torch::autograd::Function<NeighborRestore> {
     const Stencil stencil = make_stencil(kept, {grid[0], grid[1], grid[2]});
     context->save_for_backward({stencil.rows, stencil.weights});
     context->saved_data["rows"] = rows.size(1);
-    return apply(stencil, rows, stencil.rows.size(1), true);
+    return apply_stencil(stencil, rows, stencil.rows.size(1), true);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -195,7 +198,7 @@ struct NeighborRestore : torch::autograd::Function<NeighborRestore> {
     const auto saved = context->get_saved_variables();
     const Stencil stencil{.rows = saved[0], .weights = saved[1]};
     const std::int64_t rows = context->saved_data["rows"].toInt();
-    return {apply(stencil, gradients[0], rows, false), at::Tensor(), at::Tensor()};
+    return {apply_stencil(stencil, gradients[0], rows, false), at::Tensor(), at::Tensor()};
   }
 };
 

@@ -43,6 +43,38 @@ TEST(Initialise, SameValueInEveryArmThatHasTheParameter) {
   EXPECT_EQ(differing, a.parameters().size() - 4 * 4);
 }
 
+TEST(Initialise, FactorsLeaveTheParametersTheyShareAlone) {
+  ModelOptions other = c16();
+  other.conv_lt = true;
+  other.conv_lt_pointwise = true;
+  other.fce.enabled = true;
+  other.mamba_stages = {0, 3};
+  other.prune.enabled = true;
+  other.prune.scorer = "r5";
+  other.prune.restore = "neighbor";
+  const SegMamba a = initialised(c16(), 5);
+  const SegMamba b = initialised(other, 5);
+  std::size_t shared = 0;
+  for (const Parameter& parameter : b.parameters()) {
+    const at::Tensor* twin = a.parameters().find(parameter.name);
+    shared += twin != nullptr ? 1U : 0U;
+    EXPECT_TRUE(twin == nullptr || parameter.value.equal(*twin)) << parameter.name;
+  }
+  EXPECT_GT(shared, 80U);
+}
+
+TEST(Initialise, AForegroundHeadHasTheBoundsOfItsConvolutions) {
+  ModelOptions options = c16();
+  options.fce.enabled = true;
+  const SegMamba network = initialised(options, 1);
+  const auto bound = [&](const std::string& name) {
+    return largest(network.parameters().at(name).detach());
+  };
+  EXPECT_NEAR(bound("vit.fce.3.conv1.weight"), 1 / std::sqrt(128.0), 1e-3);
+  EXPECT_LE(bound("vit.fce.3.conv2.weight"), 1 / std::sqrt(16.0));
+  EXPECT_LE(bound("vit.fce.3.conv2.bias"), 1 / std::sqrt(16.0));
+}
+
 TEST(Initialise, UniformTensorsHaveTheMomentsOfTheirBound) {
   const SegMamba network = initialised(c16(), 1);
   for (std::size_t i = 0; i < network.parameters().size(); ++i) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// yates model summary, init and forward through the built program: files in, files out, refusals.
+// yates model summary, init, forward and profile through the built program: files in, files out,
+// refusals.
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -171,10 +172,65 @@ TEST(ModelSummary, PrintsTheCountsOfThePaper) {
   EXPECT_EQ(json.at("modules").size(), 25U);
 }
 
+TEST_F(ModelVerb, ForegroundHeadsAddTheirLossesAndLogits) {
+  const std::vector<std::string> arm = {
+      "model.width=8", "model.fce.enabled=true", "model.fce.alignment=0.5", "model.fce.bce=2"};
+  std::vector<std::string> init = {"model", "init", "--out", path("f")};
+  init.insert(init.end(), arm.begin(), arm.end());
+  ASSERT_EQ(run_yates(init).exit_code, 0);
+  std::vector<std::string> more = {"--gradients", path("g"), "--dtype", "float64"};
+  more.insert(more.end(), arm.begin(), arm.end());
+  const CommandResult with = forward("f", more);
+  ASSERT_EQ(with.exit_code, 0) << with.error;
+  const io::SafetensorsFile out(path("out"));
+  EXPECT_EQ(out.find("fce.2")->shape, (std::vector<std::int64_t>{1, 1, 4, 4, 4}));
+  const double added = 2 * scalar(out, "fce_bce") + 0.5 * scalar(out, "fce_alignment");
+  const double loss = scalar(out, "loss");
+  EXPECT_EQ(io::SafetensorsFile(path("g")).entries().size(), 215U + 6U);
+  more.insert(more.end(), {"model.fce.bce=0", "model.fce.alignment=0"});
+  ASSERT_EQ(forward("f", more).exit_code, 0);
+  EXPECT_NEAR(loss, scalar(io::SafetensorsFile(path("out")), "loss") + added, 1e-12);
+}
+
+TEST(ModelProfile, ListsEveryModuleAndTable5) {
+  const CommandResult result = run_yates({"model",
+                                          "profile",
+                                          "--repeats",
+                                          "1",
+                                          "--json",
+                                          "-",
+                                          "model.width=8",
+                                          "data.patch=[32,32,32]"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const Json json = parse_json(result.output, "stdout");
+  ASSERT_EQ(json.at("modules").size(), 25U);
+  double sum = 0;
+  double share = 0;
+  for (const Json& row : json.at("modules")) {
+    sum += row.at("ms").get<double>();
+    share += row.at("share_pct").get<double>();
+    EXPECT_GT(row.at("gflop").get<double>(), 0) << row.at("name");
+  }
+  EXPECT_NEAR(sum, json.at("total_ms").get<double>(), 1e-9 * sum);
+  EXPECT_NEAR(share, 100, 1e-9);
+  EXPECT_EQ(json.at("table5").size(), 8U);
+  EXPECT_EQ(json.at("table5").at(2).at("name").get<std::string>(), "Stage 2 Mamba x2 (L=64)");
+}
+
 TEST(ModelSummary, BadOptionsExitWith78) {
   EXPECT_EQ(run_yates({"model", "summary", "model.width=12"}).exit_code, 78);
   EXPECT_EQ(run_yates({"model", "summary", "model.mamba_stages=[2,2]"}).exit_code, 78);
   EXPECT_EQ(run_yates({"model", "summary", "data.patch=[16,16,16]"}).exit_code, 78);
+  for (const std::string bad : {"model.prune.scorer=r3", "model.fce.pretrain_epochs=1"}) {
+    EXPECT_EQ(run_yates({"model", "summary", "model.prune.enabled=true", bad}).exit_code, 78);
+  }
+  EXPECT_EQ(run_yates({"model",
+                       "summary",
+                       "model.fce.enabled=true",
+                       "model.mamba_stages=[]",
+                       "model.prune.keep_rates=[]"})
+                .exit_code,
+            78);
 }
 
 }  // namespace

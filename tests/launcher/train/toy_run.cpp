@@ -78,7 +78,9 @@ TrainedNetwork toy_network(std::int64_t seed) {
   const auto loss = [logits](const TrainingSample& sample) {
     return model::cross_entropy(logits(sample.x), sample.y);
   };
-  return {{{"first.weight", first}, {"second.weight", second}}, loss, logits};
+  return {.parameters = {{"first.weight", first}, {"second.weight", second}},
+          .loss = loss,
+          .logits = logits};
 }
 
 }  // namespace
