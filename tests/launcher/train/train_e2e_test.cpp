@@ -133,6 +133,35 @@ TEST_F(TrainEndToEnd, OneRankTwoRanksAndTwoKilledRanksEndWithTheSameBits) {
   EXPECT_NE(metrics("alone"), metrics("other"));
 }
 
+TEST_F(TrainEndToEnd, AForegroundHeadIsTrainedAloneFirstAndResumesToTheSameBits) {
+  const std::vector<std::string> arm = {"model.mamba_stages=[0,1]",
+                                        "model.prune.enabled=true",
+                                        "model.prune.scorer=r3",
+                                        "model.prune.restore=neighbor",
+                                        "model.fce.enabled=true",
+                                        "model.fce.alignment=0.5",
+                                        "model.fce.smoothing=0.1",
+                                        "model.fce.pretrain_epochs=1"};
+  const CommandResult alone = train("fce", 0, arm);
+  ASSERT_EQ(alone.exit_code, 0) << alone.error;
+  // Two ranks, stopped while the head alone is trained.
+  auto running = std::async(std::launch::async, [&] { return train("fce_two", 2, arm); });
+  ASSERT_TRUE(wait_for_lines(dir("fce_two"), 1, running));
+  std::ofstream(dir("fce_two") / "HALT");
+  EXPECT_EQ(running.get().exit_code, 75);
+  std::filesystem::remove(dir("fce_two") / "HALT");
+  const CommandResult again = train("fce_two", 2, arm);
+  ASSERT_EQ(again.exit_code, 0) << again.error;
+  expect_same_bits("fce", "fce_two");
+
+  const Json first = metrics("fce").front();
+  const auto number = [&](const char* key) { return first.at(key).get<double>(); };
+  EXPECT_NEAR(number("loss"),
+              number("fce_bce") + 0.5 * number("fce_alignment") + 0.1 * number("fce_smoothing"),
+              1e-5);
+  EXPECT_GT(metrics("fce").back().at("step").get<int>(), 3);
+}
+
 TEST_F(TrainEndToEnd, ASignalStopsBothRanksCleanly) {
   auto running = std::async(std::launch::async, [] { return train("signal", 2); });
   ASSERT_TRUE(wait_for_lines(dir("signal"), 1, running));

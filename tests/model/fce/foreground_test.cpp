@@ -91,6 +91,17 @@ TEST(ForegroundLosses, EqualEnergiesAndAnEmptyMaskAreFinite) {
   EXPECT_EQ(largest(features.grad()), 0.0);
 }
 
+TEST(ForegroundLosses, ANanStaysAndATermOfWeightZeroIsLeftOut) {
+  at::Tensor features = at::zeros({1, 2, 2, 2, 2}, at::kDouble) + 1.0;
+  features[0][0][0][0][1] = std::nan("");
+  const ForegroundReading reading{
+      .stage = 0, .features = features, .logits = at::zeros({1, 1, 2, 2, 2}, at::kDouble)};
+  const ForegroundLosses losses =
+      foreground_losses({&reading, 1}, at::zeros({1, 4, 4, 4}, at::kLong));
+  EXPECT_TRUE(std::isnan(losses.smoothing.item<double>()));
+  EXPECT_NEAR(losses.total({}).item<double>(), std::log(2.0), 1e-12);
+}
+
 TEST(ForegroundHead, LeavesTheOtherInitialValuesAndTheDenseLogitsAsTheyWere) {
   ModelOptions without = arm("none");
   without.fce.enabled = false;
