@@ -28,7 +28,11 @@ class GoldenArm {
         tensor_of(formula_image("input", 4 * 32 * 32 * 32, 1.5), {1, 4, 32, 32, 32}, dtype);
     const at::Tensor y =
         tensor_of(formula_labels("labels", 32 * 32 * 32), {1, 32, 32, 32}, at::kLong);
-    logits_ = network_.forward(x);
+    ForwardTrace trace;
+    trace.on_block = [this](const std::string& block, const at::Tensor& output) {
+      blocks_.emplace_back(block, output.detach());
+    };
+    logits_ = network_.forward(x, {}, &trace);
     const at::Tensor loss = cross_entropy(logits_, y);
     loss.backward();
     loss_ = loss.item<double>();
@@ -52,11 +56,42 @@ class GoldenArm {
   GoldenTensors tensors_;
   SegMamba network_;
   at::Tensor logits_;
+  std::vector<std::pair<std::string, at::Tensor>> blocks_;  ///< In the order they were finished.
   double loss_ = 0;
 };
 
+/// The outputs of the blocks that the forward pass tells of, one by one.
+void expect_activations(const GoldenArm& arm) {
+  std::size_t compared = 0;
+  for (const auto& [block, output] : arm.blocks_) {
+    const Json& activations = arm.json_.at("activations");
+    if (!activations.contains(block)) {
+      continue;
+    }
+    ++compared;
+    const Json& expected = activations.at(block);
+    const double norm = expected.at("l2").get<double>();
+    EXPECT_NEAR(l2_norm(output), norm, 1e-9 * norm) << block;
+    EXPECT_NEAR(total(output), expected.at("sum").get<double>(), 1e-9 * norm) << block;
+    EXPECT_NEAR(largest(output), expected.at("absmax").get<double>(), 1e-9 * norm) << block;
+    const at::Tensor values = output.contiguous().flatten();
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const auto at_index = static_cast<std::size_t>(i);
+      EXPECT_NEAR(
+          values[i].item<double>(), expected.at("first").at(at_index).get<double>(), 1e-9 * norm)
+          << block;
+      EXPECT_NEAR(values[values.numel() - 4 + i].item<double>(),
+                  expected.at("last").at(at_index).get<double>(),
+                  1e-9 * norm)
+          << block;
+    }
+  }
+  EXPECT_EQ(compared, arm.blocks_.size());
+}
+
 void expect_float64_parity(const std::string& name) {
   const GoldenArm arm(name, at::kDouble);
+  expect_activations(arm);
   const double loss = arm.json_.at("loss").get<double>();
   EXPECT_NEAR(arm.loss_, loss, 1e-9 * loss);
   EXPECT_LT(relative_absmax(arm.logits_, golden_tensor(arm.tensors_, "logits")), 1e-6);

@@ -40,7 +40,12 @@ TEST(ParameterTable, PaperTotalsAreExact) {
                                                       {"c32_relocate", 60686588},
                                                       {"c48_relocate_convlt", 84099700},
                                                       {"c32_relocate_convlt", 37403300},
-                                                      {"c48_base_convlt", 86356468}};
+                                                      {"c48_base_convlt", 86356468},
+                                                      {"c40_base_convlt", 59999244},
+                                                      {"c32_base_convlt", 38427812},
+                                                      {"c48_relocate_convlt_pointwise", 84123028},
+                                                      {"c32_relocate_convlt_pointwise", 37413732},
+                                                      {"c48_base_convlt_pointwise", 86379796}};
   for (const auto& [name, parameters] : totals) {
     EXPECT_EQ(parameter_table(arm(name), kPaperPatch).parameters, parameters) << name;
   }
