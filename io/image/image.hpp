@@ -54,4 +54,11 @@ void write_image_int16(const std::filesystem::path& path,
                        const Geometry& geometry,
                        std::span<const std::int16_t> voxels);
 
+/// Publishes volumes (K, D, H, W) of fractions in [0, 1] as a 4-D NIfTI-1 in uint16 with slope
+/// 1 / 65535; compressed if the name ends in .gz. Rounded to the nearest step; NaN becomes 0.
+/// Throws Error{Io}.
+void write_fractions(const std::filesystem::path& path,
+                     const Geometry& geometry,
+                     std::span<const float> fractions);
+
 }  // namespace yates::io

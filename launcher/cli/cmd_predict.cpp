@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates predict: label maps for the cases of a data set, by sliding window.
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -11,7 +15,10 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "dist/mpi_session.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/dataset/manifest.hpp"
 #include "io/dataset/split.hpp"
@@ -21,6 +28,7 @@
 #include "launcher/config/run_config.hpp"
 #include "launcher/eval/prediction.hpp"
 #include "launcher/eval/weights.hpp"
+#include "launcher/train/rank_failure.hpp"
 #include "model/check_options.hpp"
 #include "model/network/segmamba.hpp"
 
@@ -38,6 +46,8 @@ struct PredictArguments {
   std::string tta;
   std::string roi = "none";
   std::string blend = "float32";
+  bool probabilities = false;
+  bool compare_roi = false;
   std::vector<std::string> overrides;
 };
 
@@ -109,26 +119,33 @@ std::string network_digest(const config::RunConfig& config) {
   return sha256_hex(keys).substr(0, 12);
 }
 
-eval::PredictionRequest request_of(const PredictSettings& settings, const std::string& blend) {
+eval::PredictionRequest request_of(const PredictSettings& settings,
+                                   const PredictArguments& arguments) {
+  const std::string& blend = arguments.blend;
   const config::RunConfig& config = settings.config;
   const auto& patch = config.data.patch;
-  return {.data_dir = settings.data,
-          .out_dir = settings.out,
-          .cases = case_ids(settings),
-          .window = {.window = patch,
-                     .overlap = config.evaluate.patch_overlap,
-                     .blend = blend == "float32" ? eval::BlendMode::Float32
-                                                 : eval::BlendMode::ReferenceHalf},
-          .mirror = settings.tta == "mirror8",
-          .made_with = fmt::format("weights {}, network {}, patch {}x{}x{}, overlap {}, tta {}, {}",
-                                   sha256_file(settings.weights).substr(0, 12),
-                                   network_digest(config),
-                                   patch[0],
-                                   patch[1],
-                                   patch[2],
-                                   format_number(config.evaluate.patch_overlap),
-                                   settings.tta,
-                                   blend)};
+  return {
+      .data_dir = settings.data,
+      .out_dir = settings.out,
+      .cases = case_ids(settings),
+      .window = {.window = patch,
+                 .overlap = config.evaluate.patch_overlap,
+                 .blend = blend == "float32" ? eval::BlendMode::Float32
+                                             : eval::BlendMode::ReferenceHalf},
+      .mirror = settings.tta == "mirror8",
+      .made_with = fmt::format("weights {}, network {}, patch {}x{}x{}, overlap {}, tta {}, {}{}",
+                               sha256_file(settings.weights).substr(0, 12),
+                               network_digest(config),
+                               patch[0],
+                               patch[1],
+                               patch[2],
+                               format_number(config.evaluate.patch_overlap),
+                               settings.tta,
+                               blend,
+                               arguments.roi == "none" ? "" : ", roi " + arguments.roi),
+      .probabilities = arguments.probabilities,
+      .roi = arguments.roi == "none" ? eval::RoiSource::None : eval::RoiSource::Labels,
+      .compare_roi = arguments.compare_roi};
 }
 
 /// Loads the weights; returns their bytes.
@@ -151,33 +168,114 @@ double mib(std::int64_t bytes) {
   return static_cast<double>(bytes) / (1024.0 * 1024.0);
 }
 
-void predict(const PredictArguments& arguments) {
-  const Output output("");
+/// Collective: yes. Rank 0 claims the folder; every rank gets the cases that are still open.
+std::vector<std::string> open_cases(const eval::PredictionRequest& request,
+                                    dist::Communicator& communicator) {
+  std::string text;
+  train::RankFailure failure;
+  try {
+    if (communicator.rank() == 0) {
+      text = Json(eval::claim_predictions(request)).dump();
+    }
+  } catch (...) {
+    failure = train::describe_current_exception();
+  }
+  if (const int code = train::agree_on_failure(failure, communicator); code != 0) {
+    throw CLI::RuntimeError(code);
+  }
+  const auto texts = communicator.all_gather(std::as_bytes(std::span(text)));
+  const auto& first = texts.front();
+  const std::string_view view(reinterpret_cast<const char*>(first.data()), first.size());
+  return parse_json(std::string(view), "rank 0").get<std::vector<std::string>>();
+}
+
+/// A network with its weights, and the request that it serves.
+struct Prepared {
+  eval::PredictionRequest request;
+  model::SegMamba network;
+  std::int64_t weight_bytes = 0;
+  std::uint64_t seed = 0;
+};
+
+Prepared prepare(const PredictArguments& arguments) {
   const PredictSettings settings = settings_of(arguments);
   const config::RunConfig& config = settings.config;
   model::check_patch(config.data.patch);
   at::set_num_threads(static_cast<int>(config.train.threads));
-  const model::SegMamba network(config.model);
-  const std::int64_t weight_bytes = load(settings.weights, network);
-  const eval::PredictionRequest request = request_of(settings, arguments.blend);
-  const eval::PredictionPlan plan = eval::plan_predictions(request);
+  Prepared prepared{.request = request_of(settings, arguments),
+                    .network = model::SegMamba(config.model),
+                    .seed = static_cast<std::uint64_t>(config.train.seed)};
+  prepared.weight_bytes = load(settings.weights, prepared.network);
+  return prepared;
+}
+
+void say_plan(const Prepared& prepared, const eval::PredictionPlan& plan, int ranks) {
+  const Output output("");
+  output.text("{} cases, {} finished already; {}",
+              prepared.request.cases.size(),
+              plan.finished,
+              prepared.request.made_with);
   output.text(
-      "{} cases, {} finished already; {}", request.cases.size(), plan.finished, request.made_with);
-  output.text(
-      "memory: {:.0f} MiB weights, {:.0f} MiB volumes of the largest case, and what the "
-      "network needs for one window",
-      mib(weight_bytes),
+      "memory{}: {:.0f} MiB weights, {:.0f} MiB volumes of the largest case, and what the network "
+      "needs for one window",
+      ranks > 1 ? fmt::format(" of each of {} ranks", ranks) : "",
+      mib(prepared.weight_bytes),
       mib(plan.volume_bytes));
+  std::fflush(stdout);
+}
+
+/// Collective: yes.
+void carry_out(const Prepared& prepared, dist::Communicator& communicator) {
+  const std::vector<std::string> cases = open_cases(prepared.request, communicator);
+  const eval::PredictionPlan plan = eval::plan_predictions(
+      prepared.request, cases, {.rank = communicator.rank(), .ranks = communicator.size()});
+  if (communicator.rank() == 0) {
+    say_plan(prepared, plan, communicator.size());
+  }
+  set_fault_place(communicator.rank(), 0);
   model::DrawPlace place;
-  place.seed = static_cast<std::uint64_t>(config.train.seed);
+  place.seed = prepared.seed;
   const Stopwatch watch;
-  eval::predict_cases(
-      request, plan, [&](const at::Tensor& window) { return network.forward(window, place); });
-  output.text("{} label maps written to {} in {}; peak memory {:.0f} MiB",
-              plan.cases.size(),
-              settings.out.string(),
-              format_duration(watch.seconds()),
-              peak_rss_mb());
+  eval::predict_cases(prepared.request, plan, [&](const at::Tensor& window) {
+    return prepared.network.forward(window, place);
+  });
+  communicator.barrier();
+  if (communicator.rank() == 0) {
+    Output("").text("{} label maps written to {} in {}; peak memory {:.0f} MiB",
+                    cases.size(),
+                    prepared.request.out_dir.string(),
+                    format_duration(watch.seconds()),
+                    peak_rss_mb());
+  }
+}
+
+/// The exit code. MPI ends here, in order; an exception on its way would prevent that.
+int run_predict(const PredictArguments& arguments) {
+  std::optional<dist::MpiSession> session;
+  if (dist::started_by_mpi_launcher()) {
+    session.emplace();
+  }
+  const std::unique_ptr<dist::Communicator> communicator =
+      session ? session->world() : dist::make_null_communicator();
+  train::set_rank_log(*communicator);
+  std::optional<Prepared> prepared;
+  train::RankFailure failure;
+  try {
+    prepared.emplace(prepare(arguments));
+  } catch (...) {
+    failure = train::describe_current_exception();
+  }
+  if (const int code = train::agree_on_failure(failure, *communicator); code != 0) {
+    return code;
+  }
+  try {
+    carry_out(*prepared, *communicator);
+    return 0;
+  } catch (const CLI::RuntimeError& agreed) {
+    return agreed.get_exit_code();
+  } catch (...) {
+    train::end_ranks(*communicator);
+  }
 }
 
 void add_options(CLI::App& verb, PredictArguments& arguments) {
@@ -197,9 +295,21 @@ void add_options(CLI::App& verb, PredictArguments& arguments) {
       ->check(CLI::IsMember({"all", "train", "validation", "test"}));
   verb.add_option("--tta", arguments.tta, "test-time augmentation: none, mirror8 [evaluate.tta]")
       ->check(CLI::IsMember({"none", "mirror8"}));
-  verb.add_option("--roi", arguments.roi, "region of interest: none is the whole volume")
-      ->check(CLI::IsMember({"none"}))
+  verb.add_option("--roi",
+                  arguments.roi,
+                  "part that is predicted: none is the whole volume; labels is the box of the "
+                  "stored labels, margin 8, sides multiples of 16 (the best a foreground mask can "
+                  "do); roi/<case>.json says what it saves and cuts off")
+      ->check(CLI::IsMember({"none", "labels"}))
       ->capture_default_str();
+  verb.add_flag("--roi-compare",
+                arguments.compare_roi,
+                "with --roi: also predict the whole volume, and measure against it")
+      ->needs("--roi");
+  verb.add_flag("--probabilities",
+                arguments.probabilities,
+                "also write probabilities/<case>.nii.gz: softmax of the four labels, 4-D, uint16 "
+                "with slope 1/65535");
   verb.add_option("--blend",
                   arguments.blend,
                   "sums of window predictions: float32, or reference_half as the published code")
@@ -211,14 +321,22 @@ void add_options(CLI::App& verb, PredictArguments& arguments) {
 
 void register_predict(CLI::App& app) {
   auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* verb = app.add_subcommand("predict", "write label maps for the cases of a data set");
+  CLI::App* verb = app.add_subcommand(
+      "predict",
+      "write label maps for the cases of a data set; under mpirun or srun the ranks "
+      "share the cases, and the same command continues after a stop");
   add_options(*verb, *arguments);
   add_overrides(*verb, arguments->overrides);
   set_example(*verb,
               "yates predict --run runs/base --data shards --out predictions\n"
+              "  mpirun -np 4 yates predict --run runs/base --data shards --out predictions\n"
               "  yates predict --weights w.safetensors --data shards --out predictions "
               "model.width=32 data.split=split.json train.threads=4");
-  verb->callback([arguments] { predict(*arguments); });
+  verb->callback([arguments] {
+    if (const int code = run_predict(*arguments); code != 0) {
+      throw CLI::RuntimeError(code);
+    }
+  });
 }
 
 }  // namespace yates::cli

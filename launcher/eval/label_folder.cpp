@@ -94,7 +94,10 @@ LabelFolder find_label_maps(const fs::path& dir, const std::string& what) {
   LabelFolder folder{.dir = dir, .files = {}, .problems = {}};
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
     if (entry.is_directory()) {
-      add_case_folder(entry.path(), folder);
+      const std::string name = entry.path().filename().string();
+      if (name != kProbabilitiesDir && name != kRoiDir) {
+        add_case_folder(entry.path(), folder);
+      }
       continue;
     }
     const auto stem = nifti_stem(entry.path());

@@ -13,6 +13,10 @@ namespace yates::eval {
 /// What `yates predict` leaves beside its label maps: {"schema", "made_with", "cases": [ids]}.
 inline constexpr const char* kPredictionsFile = "predictions.json";
 
+/// Folders beside the label maps that hold something else: probabilities, regions of interest.
+inline constexpr const char* kProbabilitiesDir = "probabilities";
+inline constexpr const char* kRoiDir = "roi";
+
 struct LabelFile {
   std::string case_id;
   std::filesystem::path path;

@@ -2,16 +2,22 @@
 #include "launcher/eval/prediction.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <set>
+#include <span>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/fault.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -19,7 +25,9 @@
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
 #include "launcher/eval/label_folder.hpp"
+#include "launcher/eval/metrics_overlap.hpp"
 #include "launcher/eval/mirror_tta.hpp"
+#include "launcher/eval/roi.hpp"
 
 namespace yates::eval {
 namespace {
@@ -107,39 +115,206 @@ io::LabelMap in_source_grid(const at::Tensor& labels, const io::CaseReader& read
   return map;
 }
 
-at::Tensor predict_labels(const PredictionRequest& request,
+/// The window for a box that may be smaller than the usual one; never below 32 voxels a side, so
+/// that the deepest stage of a network keeps several.
+SlidingWindow window_for(const SlidingWindow& usual, const Size3& shape) {
+  SlidingWindow window = usual;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const std::int64_t aligned = (shape[axis] + kRoiAlign - 1) / kRoiAlign * kRoiAlign;
+    window.window[axis] = std::min(usual.window[axis], std::max<std::int64_t>(aligned, 32));
+  }
+  return window;
+}
+
+at::Tensor predict_logits(const PredictionRequest& request,
+                          const SlidingWindow& window,
                           const at::Tensor& volume,
                           const std::string& case_id,
                           const Predictor& network) {
   const auto windows = [&](const at::Tensor& image) {
-    return predict_windows(image, request.window, network);
+    return predict_windows(image, window, network);
   };
   const at::Tensor logits = request.mirror ? mirror8(volume, windows) : windows(volume);
   YATES_ASSERT(logits.size(1) == kLabels, "{} channels of logits", logits.size(1));
   if (!at::isfinite(logits).all().item<bool>()) {
     log_warning("case {}: the logits are not finite; the network has diverged", case_id);
   }
-  return argmax_labels(logits, request.window.blend).contiguous();
+  return logits;
+}
+
+/// The part of a (1, C, D, H, W) tensor within `box`; a view.
+at::Tensor within(const at::Tensor& tensor, const kernels::Box3& box) {
+  at::Tensor view = tensor;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    view = view.narrow(
+        static_cast<std::int64_t>(axis) + 2, box.low[axis], box.high[axis] - box.low[axis]);
+  }
+  return view;
+}
+
+std::int64_t window_count(const PredictionRequest& request,
+                          const SlidingWindow& window,
+                          const Size3& shape) {
+  const auto windows =
+      static_cast<std::int64_t>(plan_windows(shape, window.window, window.overlap).starts.size());
+  return windows * (request.mirror ? kMirrorImages : 1);
+}
+
+/// Logits of the whole volume of which only `box` was predicted: certain background elsewhere.
+at::Tensor predict_box(const PredictionRequest& request,
+                       const at::Tensor& volume,
+                       const kernels::Box3& box,
+                       const std::string& case_id,
+                       const Predictor& network) {
+  constexpr double kCertain = 100.0;
+  const at::Tensor part = within(volume, box).contiguous();
+  const at::Tensor logits =
+      predict_logits(request, window_for(request.window, box.shape()), part, case_id, network);
+  at::Tensor whole =
+      at::zeros({1, kLabels, volume.size(2), volume.size(3), volume.size(4)}, volume.options());
+  whole.narrow(1, 0, 1).fill_(kCertain);
+  within(whole, box).copy_(logits);
+  return whole;
+}
+
+std::array<double, 3> region_dice(const at::Tensor& labels,
+                                  const std::vector<std::uint8_t>& reference,
+                                  const Size3& shape) {
+  const CaseOverlap overlap =
+      count_overlap(labels.const_data_ptr<std::uint8_t>(), reference.data(), shape);
+  std::array<double, 3> result{};
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = overlap.regions[i].both_empty() ? 1.0 : dice(overlap.regions[i]);
+  }
+  return result;
+}
+
+std::int64_t labelled_voxels(std::span<const std::uint8_t> labels) {
+  return std::count_if(labels.begin(), labels.end(), [](std::uint8_t label) { return label != 0; });
+}
+
+/// Predicts within the region of interest, and notes what that saved and cost.
+at::Tensor predict_roi(const PredictionRequest& request,
+                       const io::CaseReader& reader,
+                       const at::Tensor& volume,
+                       const Predictor& network) {
+  const io::CaseRecord& record = reader.record();
+  const std::vector<std::uint8_t> reference = reader.read_labels(reader.whole());
+  RoiOutcome outcome{.box = roi_box(reference, record.shape), .shape = record.shape};
+  const Size3 sides = outcome.box.shape();
+  outcome.windows = window_count(request, window_for(request.window, sides), sides);
+  outcome.full_windows = window_count(request, request.window, record.shape);
+  outcome.tumour_voxels = labelled_voxels(reference);
+  std::vector<std::uint8_t> inside(static_cast<std::size_t>(kernels::voxel_count(sides)));
+  kernels::copy_box(reference.data(), record.shape, outcome.box, inside.data());
+  outcome.tumour_outside_box = outcome.tumour_voxels - labelled_voxels(inside);
+  const auto labels_of = [&](const at::Tensor& logits) {
+    return argmax_labels(logits, request.window.blend).contiguous();
+  };
+  const Stopwatch watch;
+  at::Tensor logits = predict_box(request, volume, outcome.box, record.id, network);
+  outcome.seconds = watch.seconds();
+  outcome.dice = region_dice(labels_of(logits), reference, record.shape);
+  if (request.compare_roi) {
+    const Stopwatch full_watch;
+    const at::Tensor full = predict_logits(request, request.window, volume, record.id, network);
+    outcome.full_seconds = full_watch.seconds();
+    outcome.full_dice = region_dice(labels_of(full), reference, record.shape);
+  }
+  make_directories(request.out_dir / kRoiDir);
+  write_json(request.out_dir / kRoiDir / (record.id + ".json"), roi_json(outcome));
+  return logits;
+}
+
+/// Network calls for one case. The box of a region of interest is known only when the case is read,
+/// so the whole volume stands for it.
+std::int64_t planned_windows(const PredictionRequest& request, const io::CaseRecord& record) {
+  return window_count(request, request.window, record.shape) * (request.compare_roi ? 2 : 1);
+}
+
+void write_probabilities(const PredictionRequest& request,
+                         const io::CaseReader& reader,
+                         const at::Tensor& logits) {
+  const io::Geometry geometry = reader.source_geometry();
+  const auto& crop = reader.record().crop;
+  const Size3& shape = geometry.shape;
+  at::Tensor whole = at::zeros({1, kLabels, shape[0], shape[1], shape[2]}, at::kFloat);
+  whole.narrow(1, 0, 1).fill_(1.0);
+  const kernels::Box3 box{.low = {crop[0][0], crop[1][0], crop[2][0]},
+                          .high = {crop[0][1], crop[1][1], crop[2][1]}};
+  within(whole, box).copy_(at::softmax(logits, 1));
+  make_directories(request.out_dir / kProbabilitiesDir);
+  io::write_fractions(request.out_dir / kProbabilitiesDir / (reader.record().id + ".nii.gz"),
+                      geometry,
+                      {whole.const_data_ptr<float>(), static_cast<std::size_t>(whole.numel())});
+}
+
+/// Shows the windows of this process and of the finished cases of the others.
+class SharedProgress {
+ public:
+  SharedProgress(const PredictionRequest& request, const PredictionPlan& plan)
+      : request_(request), plan_(plan), progress_("predict", plan.windows, "window") {}
+
+  void window(const std::string& case_id) { progress_.update(++own_ + others(), case_id); }
+
+ private:
+  std::int64_t others() const {
+    std::int64_t windows = 0;
+    for (const auto& [case_id, count] : plan_.others) {
+      windows += fs::exists(label_map_path(request_, case_id)) ? count : 0;
+    }
+    return windows;
+  }
+
+  const PredictionRequest& request_;
+  const PredictionPlan& plan_;
+  Progress progress_;
+  std::int64_t own_ = 0;
+};
+
+bool is_finished(const PredictionRequest& request, const std::string& case_id) {
+  return fs::exists(label_map_path(request, case_id)) &&
+         (!request.probabilities ||
+          fs::exists(request.out_dir / kProbabilitiesDir / (case_id + ".nii.gz")));
 }
 
 }  // namespace
 
-PredictionPlan plan_predictions(const PredictionRequest& request) {
-  const io::Manifest manifest = io::read_manifest(request.data_dir);
-  check_cases(request, manifest);
+std::vector<std::string> claim_predictions(const PredictionRequest& request) {
+  check_cases(request, io::read_manifest(request.data_dir));
   claim_folder(request);
-  PredictionPlan plan;
+  std::vector<std::string> open_cases;
   for (const std::string& case_id : request.cases) {
-    if (fs::exists(label_map_path(request, case_id))) {
-      ++plan.finished;
-      continue;
+    if (!is_finished(request, case_id)) {
+      open_cases.push_back(case_id);
     }
-    const io::CaseRecord& record = manifest.at(case_id);
-    plan.cases.push_back(case_id);
-    const auto windows = static_cast<std::int64_t>(
-        plan_windows(record.shape, request.window.window, request.window.overlap).starts.size());
-    plan.windows += windows * (request.mirror ? kMirrorImages : 1);
-    plan.volume_bytes = std::max(plan.volume_bytes, volume_bytes(record, request));
+  }
+  return open_cases;
+}
+
+PredictionPlan plan_predictions(const PredictionRequest& request,
+                                const std::vector<std::string>& open_cases,
+                                const Share& share) {
+  const io::Manifest manifest = io::read_manifest(request.data_dir);
+  std::vector<std::pair<std::string, std::int64_t>> work;
+  for (const std::string& case_id : open_cases) {
+    work.emplace_back(case_id, planned_windows(request, manifest.at(case_id)));
+  }
+  std::stable_sort(
+      work.begin(), work.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  PredictionPlan plan;
+  plan.finished = static_cast<std::int64_t>(request.cases.size() - open_cases.size());
+  std::vector<std::int64_t> load(static_cast<std::size_t>(share.ranks), 0);
+  for (const auto& [case_id, windows] : work) {
+    const auto least = std::min_element(load.begin(), load.end());
+    *least += windows;
+    plan.windows += windows;
+    if (least - load.begin() == share.rank) {
+      plan.cases.push_back(case_id);
+      plan.volume_bytes = std::max(plan.volume_bytes, volume_bytes(manifest.at(case_id), request));
+    } else {
+      plan.others.emplace_back(case_id, windows);
+    }
   }
   return plan;
 }
@@ -152,19 +327,26 @@ void predict_cases(const PredictionRequest& request,
   }
   const at::AutoGradMode no_gradients(false);
   const io::Manifest manifest = io::read_manifest(request.data_dir);
-  Progress progress("predict", plan.windows, "window");
-  std::int64_t windows = 0;
-  std::string detail;
-  const Predictor counted = [&](const at::Tensor& window) {
-    at::Tensor logits = network(window);
-    progress.update(++windows, detail);
-    return logits;
-  };
+  SharedProgress progress(request, plan);
   for (const std::string& case_id : plan.cases) {
-    detail = case_id;
+    const Predictor counted = [&](const at::Tensor& window) {
+      at::Tensor logits = network(window);
+      progress.window(case_id);
+      return logits;
+    };
     const io::CaseReader reader(request.data_dir, manifest, case_id);
-    const at::Tensor labels = predict_labels(request, read_volume(reader), case_id, counted);
+    const at::Tensor volume = read_volume(reader);
+    const at::Tensor logits =
+        request.roi == RoiSource::None
+            ? predict_logits(request, request.window, volume, case_id, counted)
+            : predict_roi(request, reader, volume, counted);
+    const at::Tensor labels = argmax_labels(logits, request.window.blend).contiguous();
+    fault_point("predict.before_publish");
+    if (request.probabilities) {
+      write_probabilities(request, reader, logits);
+    }
     io::write_label_map(label_map_path(request, case_id), in_source_grid(labels, reader));
+    fault_point("predict.after_case");
   }
 }
 

@@ -24,6 +24,10 @@ at::Tensor threshold(const at::Tensor& window) {
   return at::cat({none, -first, none, first}, 1);
 }
 
+PredictionPlan planned(const PredictionRequest& request) {
+  return plan_predictions(request, claim_predictions(request));
+}
+
 class PredictCases : public ::testing::Test {
  protected:
   PredictCases()
@@ -45,7 +49,7 @@ class PredictCases : public ::testing::Test {
 };
 
 TEST_F(PredictCases, PutsLabelsIntoTheSourceGrid) {
-  predict_cases(request(), plan_predictions(request()), threshold);
+  predict_cases(request(), planned(request()), threshold);
   const io::LabelMap map = io::read_label_map(folder() / "out/a.nii.gz");
   ASSERT_EQ(map.geometry.shape, (Size3{8, 12, 10}));
   const auto counts = testing::small_counts({5, 9, 7});
@@ -69,33 +73,54 @@ TEST_F(PredictCases, PutsLabelsIntoTheSourceGrid) {
 }
 
 TEST_F(PredictCases, ContinuesWithTheCasesThatAreMissing) {
-  predict_cases(request(), plan_predictions(request()), threshold);
+  predict_cases(request(), planned(request()), threshold);
   std::filesystem::remove(folder() / "out/b.nii.gz");
-  const PredictionPlan plan = plan_predictions(request());
+  const PredictionPlan plan = planned(request());
   EXPECT_EQ(plan.finished, 1);
   EXPECT_EQ(plan.cases, (std::vector<std::string>{"b"}));
   EXPECT_EQ(plan.windows, 8);
 }
 
 TEST_F(PredictCases, CountsWindowsAndBytesOfTheLargestCase) {
-  const PredictionPlan plan = plan_predictions(request());
+  const PredictionPlan plan = planned(request());
   EXPECT_EQ(plan.windows, 8 * (2 * 4 * 3 + 1));
   EXPECT_EQ(plan.volume_bytes, 315 * 4 * (4 + 5 + 12));
 }
 
+TEST_F(PredictCases, EveryCaseBelongsToOneShare) {
+  const std::vector<std::string> open_cases = claim_predictions(request());
+  const PredictionPlan first = plan_predictions(request(), open_cases, {.rank = 0, .ranks = 2});
+  const PredictionPlan second = plan_predictions(request(), open_cases, {.rank = 1, .ranks = 2});
+  const PredictionPlan third = plan_predictions(request(), open_cases, {.rank = 2, .ranks = 3});
+  EXPECT_EQ(first.cases, (std::vector<std::string>{"a"}));
+  EXPECT_EQ(second.cases, (std::vector<std::string>{"b"}));
+  EXPECT_EQ(first.windows, second.windows);
+  EXPECT_EQ(first.others[0].first, "b");
+  EXPECT_TRUE(third.cases.empty());
+}
+
+TEST_F(PredictCases, ProbabilitiesLieBesideAndCountForContinuing) {
+  PredictionRequest with = request();
+  with.probabilities = true;
+  predict_cases(with, planned(with), threshold);
+  EXPECT_TRUE(std::filesystem::exists(folder() / "out/probabilities/a.nii.gz"));
+  std::filesystem::remove(folder() / "out/probabilities/b.nii.gz");
+  EXPECT_EQ(planned(with).cases, (std::vector<std::string>{"b"}));
+  EXPECT_TRUE(planned(request()).cases.empty());
+}
+
 TEST_F(PredictCases, RefusesAFolderOfOtherWeights) {
-  (void)plan_predictions(request());
+  (void)planned(request());
   PredictionRequest other = request();
   other.made_with = "weights 2";
-  testing::expect_error(
-      ExitCode::BadData, {"made with weights 1"}, [&] { (void)plan_predictions(other); });
+  testing::expect_error(ExitCode::BadData, {"made with weights 1"}, [&] { (void)planned(other); });
 }
 
 TEST_F(PredictCases, NamesEveryUnknownCase) {
   PredictionRequest unknown = request();
   unknown.cases = {"a", "c", "d"};
   try {
-    (void)plan_predictions(unknown);
+    (void)planned(unknown);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.problems().size(), 2U);

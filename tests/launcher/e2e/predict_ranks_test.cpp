@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// yates predict on one, two and three real ranks; stopped by a kill and started again.
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/world.hpp"
+
+namespace yates::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Five cases, weights and no split: predict takes every case.
+class PredictRanks : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(make_small_world(root_.path(), 5), "");
+    ASSERT_EQ(run({"model", "init", "--out", "w.safetensors", "model.width=8"}).exit_code, 0);
+  }
+  [[nodiscard]] CommandResult run(const std::vector<std::string>& arguments) const {
+    return run_yates(arguments, root_.path().string());
+  }
+  [[nodiscard]] static std::vector<std::string> predict(const std::string& out) {
+    return {"predict",
+            "--weights",
+            "w.safetensors",
+            "--data",
+            "shards",
+            "--out",
+            out,
+            "--tta",
+            "none",
+            "model.width=8",
+            "data.patch=[32,32,32]"};
+  }
+  /// The bytes of every label map by its name.
+  [[nodiscard]] std::map<std::string, std::string> label_maps(const std::string& out) const {
+    std::map<std::string, std::string> maps;
+    for (const auto& entry : fs::directory_iterator(root_ / out)) {
+      if (entry.path().extension() == ".gz") {
+        maps[entry.path().filename().string()] = read_file(entry.path());
+      }
+    }
+    return maps;
+  }
+  [[nodiscard]] const TemporaryDirectory& root() const { return root_; }
+
+ private:
+  TemporaryDirectory root_;
+};
+
+TEST_F(PredictRanks, GiveTheSameLabelMapsAsOneProcess) {
+  const CommandResult alone = run(predict("one"));
+  ASSERT_EQ(alone.exit_code, 0) << alone.error;
+  const auto expected = label_maps("one");
+  ASSERT_EQ(expected.size(), 5U);
+  for (const int ranks : {2, 3}) {
+    const std::string out = "out" + std::to_string(ranks);
+    const CommandResult result = run_yates_ranks(ranks, predict(out), root().path().string());
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(label_maps(out), expected);
+    EXPECT_NE(result.output.find("5 label maps written"), std::string::npos) << result.output;
+    EXPECT_EQ(result.output.find("label maps written"), result.output.rfind("label maps written"));
+  }
+}
+
+TEST_F(PredictRanks, TellAMistakeOnceAndEnd) {
+  std::vector<std::string> arguments = predict("out");
+  arguments[2] = "absent.safetensors";
+  const CommandResult result = run_yates_ranks(2, arguments, root().path().string());
+  EXPECT_EQ(result.exit_code, 66) << result.error;
+  const std::size_t first = result.error.find("absent.safetensors");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_FALSE(fs::exists(root() / "out"));
+}
+
+TEST_F(PredictRanks, MoreRanksThanCasesEndInOrder) {
+  std::vector<std::string> arguments = predict("out");
+  ASSERT_EQ(run_yates_ranks(1, arguments, root().path().string()).exit_code, 0);
+  const auto before = label_maps("out");
+  const std::string gone = before.begin()->first;
+  fs::remove(root() / "out" / gone);
+  const CommandResult result = run_yates_ranks(3, arguments, root().path().string());
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(label_maps("out"), before);
+}
+
+#ifdef YATES_FAULTS
+TEST_F(PredictRanks, ContinueCaseByCaseAfterAKill) {
+  ASSERT_EQ(run(predict("whole")).exit_code, 0);
+  std::vector<std::string> arguments = {YATES_BINARY};
+  for (const std::string& word : predict("out")) {
+    arguments.push_back(word);
+  }
+  const CommandResult killed = run_command(
+      arguments, root().path().string(), {"YATES_FAULT=point=predict.after_case,action=kill"});
+  EXPECT_EQ(killed.exit_code, 137);
+  ASSERT_EQ(label_maps("out").size(), 1U);
+  const std::string first = label_maps("out").begin()->first;
+  const auto written = fs::last_write_time(root() / "out" / first);
+  const CommandResult unpublished = run_command(
+      arguments, root().path().string(), {"YATES_FAULT=point=predict.before_publish,action=kill"});
+  EXPECT_EQ(unpublished.exit_code, 137);
+  EXPECT_EQ(label_maps("out").size(), 1U);
+  const CommandResult again = run(predict("out"));
+  EXPECT_EQ(again.exit_code, 0) << again.error;
+  EXPECT_NE(again.output.find("1 finished already"), std::string::npos) << again.output;
+  EXPECT_EQ(label_maps("out"), label_maps("whole"));
+  EXPECT_EQ(fs::last_write_time(root() / "out" / first), written);
+}
+#endif
+
+TEST_F(PredictRanks, RoiOfTheLabelsSaysWhatItSavesAndCuts) {
+  std::vector<std::string> arguments = predict("out");
+  arguments.insert(arguments.end(), {"--roi", "labels", "--roi-compare", "--probabilities"});
+  const CommandResult result = run(arguments);
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  for (const auto& [name, bytes] : label_maps("out")) {
+    const std::string id = name.substr(0, name.find('.'));
+    const Json roi = read_json(root() / ("out/roi/" + id + ".json"));
+    EXPECT_EQ(roi["tumour_outside_box"], 0);
+    EXPECT_GE(roi["theoretical_speedup"].get<double>(), 1.0);
+    EXPECT_GT(roi["speedup"].get<double>(), 0.0);
+    EXPECT_TRUE(roi["dice_difference"]["WT"].is_number());
+    EXPECT_TRUE(fs::exists(root() / ("out/probabilities/" + name)));
+  }
+  const CommandResult evaluate =
+      run({"evaluate", "--predictions", "out", "--references", "cases", "--out", "cases.csv"});
+  EXPECT_EQ(evaluate.exit_code, 0) << evaluate.error;
+}
+
+}  // namespace
+}  // namespace yates::testing
