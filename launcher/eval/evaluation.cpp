@@ -33,7 +33,41 @@ struct CaseOutcome {
   CaseMetrics metrics;
   std::vector<Problem> problems;
   std::int64_t converted_files = 0;
+  Overlap core;            ///< Of the tumour core.
+  Overlap exchanged_core;  ///< Likewise, with labels 1 and 2 of the prediction exchanged.
 };
+
+Overlap& operator+=(Overlap& sum, const Overlap& part) {
+  sum.tp += part.tp;
+  sum.fp += part.fp;
+  sum.fn += part.fn;
+  return sum;
+}
+
+/// Overlap of label 3 or `own` of `pred` with the tumour core of `ref`.
+Overlap core_overlap(const io::LabelMap& pred, const io::LabelMap& ref, std::uint8_t own) {
+  Overlap overlap;
+  for (std::size_t i = 0; i < ref.voxels.size(); ++i) {
+    const bool p = pred.voxels[i] == own || pred.voxels[i] == 3;
+    const bool r = ref.voxels[i] == 1 || ref.voxels[i] == 3;
+    overlap.tp += p && r ? 1 : 0;
+    overlap.fp += p && !r ? 1 : 0;
+    overlap.fn += !p && r ? 1 : 0;
+  }
+  return overlap;
+}
+
+/// Whether exchanging 1 and 2 would raise the Dice of the tumour core by more than chance would.
+bool looks_exchanged(const std::vector<CaseOutcome>& outcomes) {
+  constexpr double kMuchBetter = 0.2;
+  Overlap core;
+  Overlap exchanged;
+  for (const CaseOutcome& outcome : outcomes) {
+    core += outcome.core;
+    exchanged += outcome.exchanged_core;
+  }
+  return dice(exchanged) > dice(core) + kMuchBetter;
+}
 
 std::map<std::string, fs::path> by_case(const LabelFolder& folder) {
   std::map<std::string, fs::path> result;
@@ -121,7 +155,8 @@ io::LabelMap read_labels(const fs::path& path, LabelSet set, CaseOutcome& outcom
 /// Checks one case, and measures it if it and everything before was right.
 CaseOutcome process(const CasePair& pair, const EvaluationRequest& request, bool measure) {
   CaseOutcome outcome;
-  const io::LabelMap pred = read_labels(pair.prediction, request.labels, outcome);
+  const io::LabelMap pred =
+      read_labels(pair.prediction, request.prediction_labels.value_or(request.labels), outcome);
   const io::LabelMap ref = read_labels(pair.reference, request.labels, outcome);
   const std::string difference = pred.voxels.empty() || ref.voxels.empty()
                                      ? std::string()
@@ -135,6 +170,8 @@ CaseOutcome process(const CasePair& pair, const EvaluationRequest& request, bool
   }
   if (measure && outcome.problems.empty()) {
     const auto& mm = ref.geometry.spacing_mm;
+    outcome.core = core_overlap(pred, ref, 1);
+    outcome.exchanged_core = core_overlap(pred, ref, 2);
     outcome.metrics = measure_case(pred.voxels.data(),
                                    ref.voxels.data(),
                                    ref.geometry.shape,
@@ -210,12 +247,16 @@ Evaluation evaluate_folders(const EvaluationRequest& request, const EvaluationPr
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const CaseOutcome& outcome = outcomes[i];
     problems.insert(problems.end(), outcome.problems.begin(), outcome.problems.end());
-    evaluation.cases.push_back({pairs[i].case_id, outcome.metrics});
+    evaluation.cases.push_back({.case_id = pairs[i].case_id,
+                                .metrics = outcome.metrics,
+                                .prediction = pairs[i].prediction,
+                                .reference = pairs[i].reference});
     evaluation.converted_files += outcome.converted_files;
   }
   if (!problems.empty()) {
     throw Error(ExitCode::BadData, problems);
   }
+  evaluation.looks_exchanged = looks_exchanged(outcomes);
   return evaluation;
 }
 

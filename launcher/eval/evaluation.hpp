@@ -18,7 +18,8 @@ struct EvaluationRequest {
   std::filesystem::path predictions;
   std::filesystem::path references;
   std::vector<Convention> conventions;
-  LabelSet labels = LabelSet::Brats2023;
+  LabelSet labels = LabelSet::Brats2023;      ///< Of the references.
+  std::optional<LabelSet> prediction_labels;  ///< Of the predictions; nothing: the same.
   /// The cases to score; predictions of others are passed over. Nothing: the cases that the folder
   /// of predictions declares (kPredictionsFile), else every reference; then a prediction of another
   /// case is an error.
@@ -29,12 +30,17 @@ struct EvaluationRequest {
 struct CaseResult {
   std::string case_id;
   CaseMetrics metrics;
+  std::filesystem::path prediction;  ///< The files compared.
+  std::filesystem::path reference;
 };
 
 struct Evaluation {
   std::vector<Convention> conventions;
-  std::vector<CaseResult> cases;      ///< Sorted by case id.
-  std::int64_t converted_files = 0;   ///< Held label 3 where 4 was expected.
+  std::vector<CaseResult> cases;     ///< Sorted by case id.
+  std::int64_t converted_files = 0;  ///< Held label 3 where 4 was expected.
+  /// With labels 1 and 2 of the predictions exchanged, the tumour core would agree far better: the
+  /// folders number their labels differently.
+  bool looks_exchanged = false;
   std::int64_t other_references = 0;  ///< References of cases that were not scored.
 };
 

@@ -10,10 +10,15 @@
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "io/image/image.hpp"
 #include "launcher/eval/cases_table.hpp"
+#include "launcher/eval/error_figure.hpp"
+#include "launcher/eval/nnunet_summary.hpp"
 #include "launcher/eval/summary.hpp"
+#include "launcher/eval/worst_figures.hpp"
+#include "tests/support/expect_error.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace yates::eval {
@@ -49,6 +54,7 @@ class EvaluateFolders : public ::testing::Test {
                               .references = directory_ / "ref",
                               .conventions = conventions_named("all"),
                               .labels = labels,
+                              .prediction_labels = std::nullopt,
                               .cases = std::nullopt,
                               .jobs = jobs};
     return evaluate_folders(request, [](std::int64_t, std::int64_t) {});
@@ -208,6 +214,115 @@ TEST_F(EvaluateFolders, SummaryCountsEmptyMasksBesideEveryMean) {
   const RegionSummary& medpy_wt = summaries[2].regions[0];
   EXPECT_EQ(medpy_wt.hd95_mm.n, 1);
   EXPECT_EQ(medpy_wt.hd95_mm.undefined, 1);
+}
+
+TEST_F(EvaluateFolders, ReadsNnunetLabelsWhenAskedOrDeclared) {
+  io::LabelMap theirs = box_map(2);
+  theirs.voxels[100] = 1;
+  io::LabelMap ours = box_map(1);
+  ours.voxels[100] = 2;
+  write("pred/A.nii.gz", theirs);
+  write("ref/A.nii.gz", ours);
+  EXPECT_TRUE(evaluate().looks_exchanged);
+  EvaluationRequest request{.predictions = directory() / "pred",
+                            .references = directory() / "ref",
+                            .conventions = conventions_named("segmamba"),
+                            .labels = LabelSet::Brats2023,
+                            .prediction_labels = LabelSet::Nnunet,
+                            .cases = std::nullopt};
+  const Evaluation right = evaluate_folders(request, [](std::int64_t, std::int64_t) {});
+  EXPECT_FALSE(right.looks_exchanged);
+  EXPECT_EQ(right.cases[0].metrics.regions[1].overlap.tp, 59);
+  EXPECT_EQ(right.cases[0].metrics.regions[1].overlap.fp, 0);
+}
+
+TEST_F(EvaluateFolders, FindsTheDeclaredLabelSetOrRefuses) {
+  const auto declared = [&](const Json& labels) {
+    write_json(directory() / "pred/dataset.json", {{"labels", labels}});
+    return declared_label_set(directory() / "pred");
+  };
+  EXPECT_EQ(declared_label_set(directory() / "ref"), std::nullopt);
+  EXPECT_EQ(declared({{"background", 0}, {"whole", {1, 2, 3}}, {"core", {2, 3}}, {"et", {3}}}),
+            LabelSet::Nnunet);
+  EXPECT_EQ(declared({{"background", 0}, {"NCR", 1}, {"ED", 2}, {"ET", 3}}), LabelSet::Brats2023);
+  EXPECT_EQ(declared({{"background", 0}, {"edema", 2}, {"necrosis", 1}, {"enhancing", 4}}),
+            LabelSet::Brats2021);
+  testing::expect_error(ExitCode::BadData, {"none of the known sets", "--labels"}, [&] {
+    (void)declared({{"background", 0}, {"liver", 1}});
+  });
+}
+
+TEST_F(EvaluateFolders, PassesOverProbabilitiesAndRegionsOfInterest) {
+  write("pred/A.nii.gz", box_map(1));
+  write("ref/A.nii.gz", box_map(1));
+  write("pred/probabilities/A.nii.gz", box_map(1));
+  fs::create_directories(directory() / "pred/roi");
+  EXPECT_EQ(evaluate().cases.size(), 1U);
+}
+
+TEST_F(EvaluateFolders, DrawsTheWorstErrorOfTheWorstCases) {
+  io::LabelMap far = box_map(3);
+  far.voxels[5] = 3;
+  write("pred/A.nii.gz", far);
+  write("ref/A.nii.gz", box_map(3));
+  const WorstError worst = find_worst_error(far, box_map(3));
+  EXPECT_EQ(worst.voxel, (kernels::Shape3{0, 0, 5}));
+  EXPECT_EQ(worst.region, Region::WT);
+  EXPECT_DOUBLE_EQ(worst.distance_mm, 2.0);
+  EvaluationRequest request{.predictions = directory() / "pred",
+                            .references = directory() / "ref",
+                            .conventions = conventions_named("segmamba"),
+                            .prediction_labels = std::nullopt,
+                            .cases = std::nullopt};
+  const Evaluation evaluation = evaluate_folders(request, [](std::int64_t, std::int64_t) {});
+  const auto files =
+      write_worst_figures(evaluation, request, directory() / "ref", directory() / "figures");
+  ASSERT_EQ(files.size(), 1U);
+  const std::string svg = read_file(files[0]);
+  EXPECT_TRUE(mentions(svg, "worst error: WT at z, y, x = 0, 0, 5"));
+  EXPECT_TRUE(mentions(svg, "stroke=\"#a5f3fc\""));
+  EXPECT_TRUE(std::isinf(find_worst_error(box_map(0), box_map(1)).distance_mm));
+}
+
+class NnunetSummary : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::filesystem::path write(const std::string& core, const std::string& et) const {
+    const std::string metrics = R"({"Dice": 0.5, "FN": 1, "FP": 1, "TP": 1, "n_pred": 2, )"
+                                R"("n_ref": 2})";
+    const std::string empty = R"({"Dice": NaN, "FN": 0, "FP": 0, "TP": 0, "n_pred": 0, )"
+                              R"("n_ref": 0})";
+    const std::string regions = "\"(1, 2, 3)\": " + metrics + ", \"" + core + "\": " + metrics +
+                                ", \"" + et + "\": " + empty;
+    write_file_atomic(folder_ / "summary.json",
+                      R"j({"mean": {}, "metric_per_case": [{"metrics": {)j" + regions +
+                          R"j(}, "prediction_file": "/x/fold_0/NaN_1.nii.gz"}]})j");
+    return folder_ / "summary.json";
+  }
+
+ private:
+  testing::TemporaryDirectory folder_;
+};
+
+TEST_F(NnunetSummary, BecomesATableOfCases) {
+  const CsvTable table = parse_csv(
+      nnunet_summary_csv(write("(2, 3)", "(3,)"), std::nullopt, {{"seed", "7"}}), "table");
+  ASSERT_EQ(table.rows.size(), 4U);
+  EXPECT_EQ(table.header[0], "seed");
+  EXPECT_EQ(table.rows[0][table.column("case")], "NaN_1");
+  EXPECT_EQ(table.rows[1][table.column("region")], "TC");
+  EXPECT_EQ(table.number(1, table.column("dice")), 0.5);
+  EXPECT_TRUE(std::isnan(table.number(2, table.column("dice"))));
+  EXPECT_TRUE(std::isnan(table.number(3, table.column("dice"))));
+  EXPECT_EQ(table.number(0, table.column("pred_voxels")), 2);
+}
+
+TEST_F(NnunetSummary, OfUnknownRegionsOrAnotherLabelSetIsRefused) {
+  testing::expect_error(ExitCode::BadData, {"scores labels"}, [&] {
+    (void)nnunet_summary_csv(write("1", "2"), std::nullopt, {});
+  });
+  testing::expect_error(ExitCode::BadData, {"nnunet (1 ED"}, [&] {
+    (void)nnunet_summary_csv(write("(2, 3)", "3"), LabelSet::Brats2023, {});
+  });
 }
 
 TEST(Distribution, LeavesUndefinedValuesOutAndSaysSo) {
