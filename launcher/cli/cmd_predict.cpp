@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/repeat_interleave.h>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
@@ -119,6 +120,12 @@ std::string network_digest(const config::RunConfig& config) {
   return sha256_hex(keys).substr(0, 12);
 }
 
+eval::RoiSource roi_source(const std::string& name) {
+  return name == "fce"      ? eval::RoiSource::Foreground
+         : name == "labels" ? eval::RoiSource::Labels
+                            : eval::RoiSource::None;
+}
+
 eval::PredictionRequest request_of(const PredictSettings& settings,
                                    const PredictArguments& arguments) {
   const std::string& blend = arguments.blend;
@@ -144,7 +151,8 @@ eval::PredictionRequest request_of(const PredictSettings& settings,
                                blend,
                                arguments.roi == "none" ? "" : ", roi " + arguments.roi),
       .probabilities = arguments.probabilities,
-      .roi = arguments.roi == "none" ? eval::RoiSource::None : eval::RoiSource::Labels,
+      .roi = roi_source(arguments.roi),
+      .threshold = config.model.fce.threshold,
       .compare_roi = arguments.compare_roi};
 }
 
@@ -189,6 +197,19 @@ std::vector<std::string> open_cases(const eval::PredictionRequest& request,
   return parse_json(std::string(view), "rank 0").get<std::vector<std::string>>();
 }
 
+/// The confidence of the first Mamba stage's head, one logit per voxel of the window.
+eval::Predictor foreground_of(const model::SegMamba& network, std::uint64_t seed) {
+  return [network, seed](const at::Tensor& window) {
+    model::DrawPlace place;
+    place.seed = seed;
+    at::Tensor logits = network.foreground(window, place).front().logits;
+    for (std::int64_t axis = 2; axis < 5; ++axis) {
+      logits = at::repeat_interleave(logits, window.size(axis) / logits.size(axis), axis);
+    }
+    return logits;
+  };
+}
+
 /// A network with its weights, and the request that it serves.
 struct Prepared {
   eval::PredictionRequest request;
@@ -206,6 +227,16 @@ Prepared prepare(const PredictArguments& arguments) {
                     .network = model::SegMamba(config.model),
                     .seed = static_cast<std::uint64_t>(config.train.seed)};
   prepared.weight_bytes = load(settings.weights, prepared.network);
+  if (prepared.request.roi == eval::RoiSource::Foreground) {
+    if (!config.model.fce.enabled) {
+      throw Error(ExitCode::BadConfig,
+                  Problem{.what = "--roi fce with a network that has no foreground head",
+                          .where = "model.fce.enabled",
+                          .allowed = "true, and weights of a run that trained the head",
+                          .fix = "model.fce.enabled=true, or --roi none"});
+    }
+    prepared.request.foreground = foreground_of(prepared.network, prepared.seed);
+  }
   return prepared;
 }
 
@@ -295,12 +326,14 @@ void add_options(CLI::App& verb, PredictArguments& arguments) {
       ->check(CLI::IsMember({"all", "train", "validation", "test"}));
   verb.add_option("--tta", arguments.tta, "test-time augmentation: none, mirror8 [evaluate.tta]")
       ->check(CLI::IsMember({"none", "mirror8"}));
-  verb.add_option("--roi",
-                  arguments.roi,
-                  "part that is predicted: none is the whole volume; labels is the box of the "
-                  "stored labels, margin 8, sides multiples of 16 (the best a foreground mask can "
-                  "do); roi/<case>.json says what it saves and cuts off")
-      ->check(CLI::IsMember({"none", "labels"}))
+  verb.add_option(
+          "--roi",
+          arguments.roi,
+          "part that is predicted: none is the whole volume; fce is the box of the voxels that "
+          "the foreground head is sure of (model.fce.threshold); labels is the box of the "
+          "stored labels, margin 8, sides multiples of 16 (the best a foreground mask can "
+          "do); roi/<case>.json says what it saves and cuts off")
+      ->check(CLI::IsMember({"none", "fce", "labels"}))
       ->capture_default_str();
   verb.add_flag("--roi-compare",
                 arguments.compare_roi,

@@ -207,8 +207,6 @@ std::string panel(const Plane& plane,
                                 scale * plane.row_mm);
   svg += slice_image(plane, background, window);
   for (std::uint8_t label = 1; label <= 3; ++label) {
-    svg += outline(
-        plane, ref.voxels, label, "vector-effect=\"non-scaling-stroke\" stroke-width=\"1.4\"");
     const auto index = static_cast<std::size_t>(label - 1);
     svg += outline(plane, ref.voxels, label, kReference[index]);
     svg += outline(plane, pred.voxels, label, kPrediction[index]);

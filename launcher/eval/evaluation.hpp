@@ -18,8 +18,9 @@ struct EvaluationRequest {
   std::filesystem::path predictions;
   std::filesystem::path references;
   std::vector<Convention> conventions;
-  LabelSet labels = LabelSet::Brats2023;      ///< Of the references.
-  std::optional<LabelSet> prediction_labels;  ///< Of the predictions; nothing: the same.
+  LabelSet labels = LabelSet::Brats2023;  ///< Of the references.
+  std::optional<LabelSet> prediction_labels =
+      std::nullopt;  ///< Of the predictions; nothing: the same.
   /// The cases to score; predictions of others are passed over. Nothing: the cases that the folder
   /// of predictions declares (kPredictionsFile), else every reference; then a prediction of another
   /// case is an error.

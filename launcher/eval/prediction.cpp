@@ -11,6 +11,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
@@ -193,6 +194,18 @@ std::int64_t labelled_voxels(std::span<const std::uint8_t> labels) {
   return std::count_if(labels.begin(), labels.end(), [](std::uint8_t label) { return label != 0; });
 }
 
+/// The voxels that the foreground predictor calls so, as a mask.
+std::vector<std::uint8_t> foreground_mask(const PredictionRequest& request,
+                                          const at::Tensor& volume) {
+  SlidingWindow touching = request.window;
+  touching.overlap = 0.0;
+  const at::Tensor logits = predict_windows(volume, touching, request.foreground);
+  const at::Tensor mask =
+      at::sigmoid(logits).ge(request.threshold).to(at::kByte).to(at::kCPU).contiguous();
+  const auto* voxels = mask.const_data_ptr<std::uint8_t>();
+  return {voxels, voxels + mask.numel()};
+}
+
 /// Predicts within the region of interest, and notes what that saved and cost.
 at::Tensor predict_roi(const PredictionRequest& request,
                        const io::CaseReader& reader,
@@ -200,7 +213,10 @@ at::Tensor predict_roi(const PredictionRequest& request,
                        const Predictor& network) {
   const io::CaseRecord& record = reader.record();
   const std::vector<std::uint8_t> reference = reader.read_labels(reader.whole());
-  RoiOutcome outcome{.box = roi_box(reference, record.shape), .shape = record.shape};
+  const Stopwatch watch;
+  const bool oracle = request.roi == RoiSource::Labels;
+  const std::vector<std::uint8_t> mask = oracle ? reference : foreground_mask(request, volume);
+  RoiOutcome outcome{.box = roi_box(mask, record.shape), .shape = record.shape};
   const Size3 sides = outcome.box.shape();
   outcome.windows = window_count(request, window_for(request.window, sides), sides);
   outcome.full_windows = window_count(request, request.window, record.shape);
@@ -211,7 +227,6 @@ at::Tensor predict_roi(const PredictionRequest& request,
   const auto labels_of = [&](const at::Tensor& logits) {
     return argmax_labels(logits, request.window.blend).contiguous();
   };
-  const Stopwatch watch;
   at::Tensor logits = predict_box(request, volume, outcome.box, record.id, network);
   outcome.seconds = watch.seconds();
   outcome.dice = region_dice(labels_of(logits), reference, record.shape);

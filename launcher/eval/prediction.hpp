@@ -14,8 +14,9 @@ namespace yates::eval {
 
 /// Which part of a volume is predicted; the rest is background.
 enum class RoiSource {
-  None,   ///< The whole volume.
-  Labels  ///< The box of the stored labels: what a perfect foreground mask would give.
+  None,        ///< The whole volume.
+  Labels,      ///< The box of the stored labels: what a perfect foreground mask would give.
+  Foreground,  ///< The box of the voxels that `foreground` calls so.
 };
 
 struct PredictionRequest {
@@ -28,6 +29,10 @@ struct PredictionRequest {
   std::string made_with;
   bool probabilities = false;  ///< Also probabilities/<case>.nii.gz: softmax of the logits.
   RoiSource roi = RoiSource::None;
+  /// For RoiSource::Foreground: one logit per voxel, (1, 1, d, h, w), of a window; runs over
+  /// windows that touch. A voxel is foreground from the probability `threshold` on.
+  Predictor foreground = {};
+  double threshold = 0.5;
   bool compare_roi = false;  ///< Also predict the whole volume, to measure against it.
 };
 

@@ -136,5 +136,25 @@ TEST_F(PredictRanks, RoiOfTheLabelsSaysWhatItSavesAndCuts) {
   EXPECT_EQ(evaluate.exit_code, 0) << evaluate.error;
 }
 
+TEST_F(PredictRanks, RoiOfTheForegroundHeadNeedsTheHead) {
+  std::vector<std::string> arguments = predict("out");
+  arguments.insert(arguments.end(), {"--roi", "fce", "--roi-compare"});
+  const CommandResult without = run(arguments);
+  EXPECT_EQ(without.exit_code, 78);
+  EXPECT_NE(without.error.find("no foreground head"), std::string::npos) << without.error;
+  ASSERT_EQ(
+      run({"model", "init", "--out", "w.safetensors", "model.width=8", "model.fce.enabled=true"})
+          .exit_code,
+      0);
+  arguments.push_back("model.fce.enabled=true");
+  const CommandResult with = run(arguments);
+  ASSERT_EQ(with.exit_code, 0) << with.error;
+  EXPECT_EQ(label_maps("out").size(), 5U);
+  for (const auto& [name, bytes] : label_maps("out")) {
+    const Json roi = read_json(root() / ("out/roi/" + name.substr(0, name.find('.')) + ".json"));
+    EXPECT_TRUE(roi["cut_off_pct"].is_number());
+  }
+}
+
 }  // namespace
 }  // namespace yates::testing

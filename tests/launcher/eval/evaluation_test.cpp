@@ -281,6 +281,7 @@ TEST_F(EvaluateFolders, DrawsTheWorstErrorOfTheWorstCases) {
   const std::string svg = read_file(files[0]);
   EXPECT_TRUE(mentions(svg, "worst error: WT at z, y, x = 0, 0, 5"));
   EXPECT_TRUE(mentions(svg, "stroke=\"#a5f3fc\""));
+  EXPECT_FALSE(mentions(svg, "\"\""));
   EXPECT_TRUE(std::isinf(find_worst_error(box_map(0), box_map(1)).distance_mm));
 }
 
