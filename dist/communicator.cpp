@@ -14,7 +14,8 @@ class Communicator::Record {
  public:
   Record(Communicator& owner, const char* operation, std::size_t bytes) : owner_(owner) {
     const std::lock_guard lock(owner_.state_mutex_);
-    owner_.state_ = {owner_.state_.sequence + 1, operation, bytes, true};
+    CommunicationState& state = owner_.state_;
+    state = {state.sequence + 1, operation, bytes, true, state.subject};
   }
   ~Record() {
     const std::lock_guard lock(owner_.state_mutex_);
@@ -28,6 +29,11 @@ class Communicator::Record {
   Communicator& owner_;
   Stopwatch watch_;
 };
+
+void Communicator::set_subject(std::string subject) {
+  const std::lock_guard lock(state_mutex_);
+  state_.subject = std::move(subject);
+}
 
 CommunicationState Communicator::state() const {
   const std::lock_guard lock(state_mutex_);

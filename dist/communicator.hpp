@@ -18,7 +18,8 @@ struct CommunicationState {
   std::uint64_t sequence = 0;  ///< Operations begun so far; equal on all ranks when in step.
   std::string operation = "none";
   std::size_t bytes = 0;
-  bool inside = false;  ///< The operation has not returned.
+  bool inside = false;       ///< The operation has not returned.
+  std::string subject = {};  ///< What it is for, e.g. "gradient bucket 3 of 12"; may be empty.
 };
 
 /// A fixed group of ranks, 0 to size - 1. Operations are blocking; every rank calls the collective
@@ -53,6 +54,8 @@ class Communicator {
   /// Collective: no. Both ranks call it; each sends and receives, without deadlock.
   void exchange(std::span<const std::byte> out, std::span<std::byte> in, int peer);
 
+  /// What the following operations are for, in words; for reports of hangs.
+  void set_subject(std::string subject);
   /// Seconds spent inside all operations so far.
   [[nodiscard]] double wait_seconds() const { return wait_seconds_; }
   /// Safe from any thread.

@@ -26,10 +26,14 @@ std::filesystem::path pulse_path(const std::filesystem::path& directory, int ran
 /// What a rank is doing, for people: "in all_reduce_max (8 bytes, operation 12) at step 7,
 /// backward".
 std::string describe(const std::string& phase, std::int64_t step, const CommunicationState& state) {
+  const std::string subject = state.subject.empty() ? "" : ", " + state.subject;
   const std::string doing =
       state.inside
-          ? fmt::format(
-                "in {} ({} bytes, operation {})", state.operation, state.bytes, state.sequence)
+          ? fmt::format("in {} ({} bytes, operation {}{})",
+                        state.operation,
+                        state.bytes,
+                        state.sequence,
+                        subject)
           : fmt::format("computing after {} (operation {})", state.operation, state.sequence);
   return fmt::format("{} at step {}, {}", doing, step, phase);
 }
@@ -104,7 +108,8 @@ void Watchdog::write_pulse(const Pulse& pulse) const {
                      {"operation", pulse.communication.operation},
                      {"sequence", pulse.communication.sequence},
                      {"bytes", pulse.communication.bytes},
-                     {"inside", pulse.communication.inside}};
+                     {"inside", pulse.communication.inside},
+                     {"subject", pulse.communication.subject}};
   try {
     // Renamed so that readers see whole files; without fsync, which every second would be felt.
     const std::filesystem::path path = pulse_path(options_.directory, communicator_.rank());
@@ -130,6 +135,7 @@ std::string Watchdog::late_ranks(const Pulse& mine) const {
       state.operation = json_get<std::string>(json, "operation", origin);
       state.bytes = json_get<std::size_t>(json, "bytes", origin);
       state.inside = json_get<bool>(json, "inside", origin);
+      state.subject = json_get<std::string>(json, "subject", origin);
       if (state.sequence < mine.communication.sequence ||
           (mine.communication.inside && !state.inside)) {
         late += fmt::format("; rank {} is late: {}",
@@ -161,6 +167,7 @@ void Watchdog::report_hang(const Pulse& mine, double still_s) const {
                     {"phase", mine.phase},
                     {"operation", mine.communication.operation},
                     {"sequence", mine.communication.sequence},
+                    {"subject", mine.communication.subject},
                     {"still_s", still_s},
                     {"report", report},
                     {"time", utc_now()}});

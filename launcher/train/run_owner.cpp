@@ -16,6 +16,11 @@ namespace {
 
 constexpr double kStatusIntervalS = 10;
 constexpr std::string_view kFingerprintPrefix = "fingerprint.";
+constexpr const char* kBucketLayout = "bucket_layout";
+
+std::string bucket_digest(const TrainingState& state) {
+  return dist::BucketLayout(state.shapes(), 0, {}).digest();
+}
 
 RunDirectory created(const std::filesystem::path& path) {
   RunDirectory directory(path);
@@ -78,6 +83,7 @@ void RunOwner::resume(TrainingState& state) {
   if (checkpoint) {
     check_identity(*checkpoint);
     warn_about_fingerprint(*checkpoint);
+    warn_about_buckets(*checkpoint, state);
     state.load(*checkpoint);
     log_info("attempt {} goes on after step {} of {}", attempt_.number(), state.step(), steps_);
   } else {
@@ -126,11 +132,22 @@ void RunOwner::warn_about_fingerprint(const io::SafetensorsFile& file) const {
   }
 }
 
+// In a tree, the bits do not depend on the buckets.
+void RunOwner::warn_about_buckets(const io::SafetensorsFile& file,
+                                  const TrainingState& state) const {
+  if (setup_.options.reduction != "tree" &&
+      value_in(file.metadata(), kBucketLayout) != bucket_digest(state)) {
+    log_warning(
+        "the gradient buckets changed: the bits of this run may differ from an unbroken one");
+  }
+}
+
 io::Metadata RunOwner::metadata(const TrainingState& state) const {
   io::Metadata metadata = {{"format", "1"},
                            {"step", std::to_string(state.step())},
                            {"seed", std::to_string(setup_.options.seed)},
-                           {"identity", setup_.identity}};
+                           {"identity", setup_.identity},
+                           {kBucketLayout, bucket_digest(state)}};
   for (const auto& [field, value] : setup_.fingerprint) {
     metadata[std::string(kFingerprintPrefix) + field] = value;
   }

@@ -53,6 +53,7 @@ class RunOwner {
  private:
   void check_identity(const io::SafetensorsFile& file) const;
   void warn_about_fingerprint(const io::SafetensorsFile& file) const;
+  void warn_about_buckets(const io::SafetensorsFile& file, const TrainingState& state) const;
   [[nodiscard]] io::Metadata metadata(const TrainingState& state) const;
   [[nodiscard]] Status status_at(std::int64_t step) const;
   void write_running(std::int64_t step);

@@ -88,12 +88,16 @@ void TrainingState::load(const io::SafetensorsFile& file) {
   step_ = *step;
 }
 
+std::vector<dist::ParameterShape> TrainingState::shapes() const {
+  std::vector<dist::ParameterShape> shapes;
+  for (const NamedTensor& parameter : parameters_) {
+    shapes.push_back({parameter.name, parameter.value.sizes().vec()});
+  }
+  return shapes;
+}
+
 void TrainingState::broadcast(dist::Communicator& communicator) {
-  const std::string layout = io::safetensors_header(weight_entries(), {});
-  const auto all = communicator.all_gather(std::as_bytes(std::span(layout)));
-  YATES_ASSERT(
-      std::all_of(all.begin(), all.end(), [&](const auto& other) { return other == all[0]; }),
-      "the ranks have different parameters");
+  dist::agree_on_parameters(communicator, shapes());
   communicator.broadcast(std::as_writable_bytes(std::span(&step_, 1)));
   for (const auto* tensors : {&parameters_, &momentum_}) {
     for (const NamedTensor& tensor : *tensors) {

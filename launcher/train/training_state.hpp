@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dist/communicator.hpp"
+#include "dist/ddp/bucket_layout.hpp"
 #include "io/checkpoint/safetensors.hpp"
 #include "launcher/train/trained_network.hpp"
 
@@ -21,6 +22,8 @@ class TrainingState {
   [[nodiscard]] const std::vector<NamedTensor>& momentum() const { return momentum_; }
   /// Elements of all parameters.
   [[nodiscard]] std::int64_t elements() const { return elements_; }
+  /// Name and shape of each parameter.
+  [[nodiscard]] std::vector<dist::ParameterShape> shapes() const;
 
   [[nodiscard]] std::int64_t step() const { return step_; }
   void set_step(std::int64_t step) { step_ = step; }
@@ -34,8 +37,8 @@ class TrainingState {
   /// tensor that is missing, left over, or of another shape.
   void load(const io::SafetensorsFile& file);
 
-  /// Collective: yes. Every rank takes the state of rank 0. Throws Error{Internal} if the ranks do
-  /// not hold the same list of parameters.
+  /// Collective: yes. Every rank takes the state of rank 0. Throws Error{BadConfig} naming the
+  /// first parameter that is not the same on all ranks.
   void broadcast(dist::Communicator& communicator);
 
   /// Collective: yes. Compares weights and momentum of all ranks by checksum. Throws

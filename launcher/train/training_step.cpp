@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <iterator>
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/from_blob.h>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -16,6 +15,17 @@
 #include "model/optim/sgd.hpp"
 
 namespace yates::train {
+namespace {
+
+std::vector<dist::BucketParameter> bucket_parameters(const TrainingState& state) {
+  std::vector<dist::BucketParameter> parameters;
+  for (const NamedTensor& parameter : state.parameters()) {
+    parameters.push_back({parameter.name, parameter.value});
+  }
+  return parameters;
+}
+
+}  // namespace
 
 TrainingStep::TrainingStep(const TrainOptions& options,
                            std::int64_t steps,
@@ -30,70 +40,36 @@ TrainingStep::TrainingStep(const TrainOptions& options,
       communicator_(communicator),
       watchdog_(watchdog),
       mine_(dist::samples_of_rank(options.global_batch, communicator.rank(), communicator.size())),
-      in_tree_(options.reduction == "tree"),
-      tree_(communicator,
-            options.global_batch,
-            state.elements() + 1 + static_cast<std::int64_t>(network.loss_parts.size())),
-      gradient_(static_cast<std::size_t>(state.elements()) + 1 + network.loss_parts.size()),
-      sum_(in_tree_ ? 0 : gradient_.size()) {}
+      buckets_(bucket_parameters(state),
+               communicator,
+               {.samples = options.global_batch,
+                .extra = 1 + static_cast<std::int64_t>(network.loss_parts.size()),
+                .in_tree = options.reduction == "tree"}) {}
 
-// Fills gradient_ from one backward pass and forgets the gradients in the parameters.
 void TrainingStep::backward(const TrainingSample& sample) {
   watchdog_.progress("forward", state_.step());
   const SampleLoss loss = network_.loss(sample);
   YATES_ASSERT(loss.parts.size() == network_.loss_parts.size(), "{} parts", loss.parts.size());
-  watchdog_.progress("backward", state_.step());
-  loss.total.backward();
-  auto target = gradient_.begin();
-  for (const NamedTensor& parameter : state_.parameters()) {
-    at::Tensor& gradient = parameter.value.mutable_grad();
-    const std::int64_t count = parameter.value.numel();
-    if (gradient.defined()) {
-      const at::Tensor values = gradient.contiguous();
-      target = std::copy_n(values.const_data_ptr<float>(), count, target);
-    } else {
-      target = std::fill_n(target, count, 0.0F);
-    }
-    gradient.reset();
-  }
-  *target++ = loss.total.item<float>();
-  std::transform(loss.parts.begin(), loss.parts.end(), target, [](double part) {
+  std::vector<float> values = {loss.total.item<float>()};
+  std::transform(loss.parts.begin(), loss.parts.end(), std::back_inserter(values), [](double part) {
     return static_cast<float>(part);
   });
+  watchdog_.progress("backward", state_.step());
+  buckets_.begin_sample(sample.slot, values);
+  loss.total.backward();
+  buckets_.end_sample();
 }
 
-std::span<float> TrainingStep::reduce_samples(SampleSource& samples) {
-  std::fill(sum_.begin(), sum_.end(), 0.0F);
+void TrainingStep::average_gradients(SampleSource& samples) {
+  buckets_.begin_step();
   for (std::int64_t slot = mine_.begin; slot < mine_.end; ++slot) {
     watchdog_.progress("data", state_.step());
     const TrainingSample sample = samples.next();
     YATES_ASSERT(sample.slot == slot, "slot {}, not {}", sample.slot, slot);
     backward(sample);
-    if (fault_point("grad.before_reduce") == FaultAction::Nan) {
-      gradient_.front() = std::numeric_limits<float>::quiet_NaN();
-    }
-    if (in_tree_) {
-      tree_.add(slot, gradient_);
-    } else {
-      std::transform(sum_.begin(), sum_.end(), gradient_.begin(), sum_.begin(), std::plus<float>());
-    }
   }
   watchdog_.progress("reduce", state_.step());
-  if (in_tree_) {
-    return tree_.finish();
-  }
-  communicator_.all_reduce_sum(sum_);
-  return sum_;
-}
-
-std::vector<at::Tensor> TrainingStep::gradients_in(std::span<float> sums) const {
-  std::vector<at::Tensor> gradients;
-  float* data = sums.data();
-  for (const NamedTensor& parameter : state_.parameters()) {
-    gradients.push_back(at::from_blob(data, parameter.value.sizes(), at::kFloat));
-    data += parameter.value.numel();
-  }
-  return gradients;
+  buckets_.finish();
 }
 
 void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResult& result) {
@@ -115,31 +91,28 @@ StepResult TrainingStep::run(SampleSource& samples) {
   const Stopwatch watch;
   const double data_before = samples.wait_seconds();
   const std::int64_t underruns_before = samples.underruns();
-  const double comm_before = communicator_.wait_seconds();
+  const double comm_before = buckets_.wait_seconds();
   set_fault_place(communicator_.rank(), state_.step());
   fault_point("step.begin");
 
-  const std::span<float> sums = reduce_samples(samples);
-  const float scale = 1.0F / static_cast<float>(options_.global_batch);
-  std::for_each(sums.begin(), sums.end(), [scale](float& value) { value *= scale; });
-  const std::vector<at::Tensor> gradients = gradients_in(sums);
+  average_gradients(samples);
 
   StepResult result;
-  const std::span<float> losses = sums.subspan(static_cast<std::size_t>(state_.elements()));
+  const std::span<const float> losses = buckets_.extra();
   result.loss = static_cast<double>(losses.front());
   result.parts.assign(losses.begin() + 1, losses.end());
   result.lr = model::poly_learning_rate(options_.lr, options_.poly_power, state_.step(), steps_);
-  result.grad_norm = model::global_norm(gradients);
+  result.grad_norm = model::global_norm(buckets_.gradients());
   result.finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
   if (result.finite) {
     watchdog_.progress("update", state_.step());
-    update(gradients, result);
+    update(buckets_.gradients(), result);
     state_.set_step(state_.step() + 1);
   }
   result.step_s = watch.seconds();
   result.data_wait_s = samples.wait_seconds() - data_before;
   result.data_underruns = samples.underruns() - underruns_before;
-  result.comm_wait_s = communicator_.wait_seconds() - comm_before;
+  result.comm_wait_s = buckets_.wait_seconds() - comm_before;
   return result;
 }
 

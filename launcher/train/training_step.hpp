@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dist/communicator.hpp"
-#include "dist/tree_reduction.hpp"
+#include "dist/ddp/gradient_buckets.hpp"
 #include "dist/watchdog.hpp"
 #include "launcher/train/options.hpp"
 #include "launcher/train/training_state.hpp"
@@ -24,7 +24,7 @@ struct StepResult {
   double step_s = 0;
   double data_wait_s = 0;
   std::int64_t data_underruns = 0;  ///< Samples of this rank that were not ready in time.
-  double comm_wait_s = 0;
+  double comm_wait_s = 0;           ///< Communication that backward did not hide.
 };
 
 /// Deterministic: run-to-run, and across numbers of ranks with `reduction: tree`: one sample per
@@ -46,8 +46,7 @@ class TrainingStep {
 
  private:
   void backward(const TrainingSample& sample);
-  std::span<float> reduce_samples(SampleSource& samples);
-  std::vector<at::Tensor> gradients_in(std::span<float> sums) const;
+  void average_gradients(SampleSource& samples);
   void update(std::span<const at::Tensor> gradients, const StepResult& result);
 
   const TrainOptions& options_;
@@ -57,10 +56,7 @@ class TrainingStep {
   dist::Communicator& communicator_;
   dist::Watchdog& watchdog_;
   dist::SampleRange mine_;
-  bool in_tree_;
-  dist::TreeReduction tree_;
-  std::vector<float> gradient_;  // Of one sample: all parameters in order, the loss, its parts.
-  std::vector<float> sum_;       // reduction: fast
+  dist::GradientBuckets buckets_;  // Gradients, the loss, its parts.
 };
 
 }  // namespace yates::train

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dist/ddp/gradient_buckets.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/log.hpp"
+
+namespace yates::dist {
+namespace {
+
+std::vector<ParameterShape> shapes_of(const std::vector<BucketParameter>& parameters) {
+  std::vector<ParameterShape> shapes;
+  for (const BucketParameter& parameter : parameters) {
+    shapes.push_back({parameter.name, parameter.value.sizes().vec()});
+  }
+  return shapes;
+}
+
+}  // namespace
+
+GradientBuckets::GradientBuckets(std::vector<BucketParameter> parameters,
+                                 Communicator& communicator,
+                                 const BucketOptions& options)
+    : parameters_(std::move(parameters)),
+      communicator_(communicator),
+      options_(options),
+      mine_(samples_of_rank(options.samples, communicator.rank(), communicator.size())),
+      layout_(shapes_of(parameters_), options.extra, options.limits),
+      results_(layout_.buckets()),
+      gradients_(parameters_.size()),
+      pending_(layout_.buckets()),
+      ready_(parameters_.size()),
+      used_(parameters_.size()) {
+  for (std::size_t bucket = 0; bucket < layout_.buckets(); ++bucket) {
+    const std::int64_t elements = layout_.elements(bucket);
+    buckets_.emplace_back(static_cast<std::size_t>(elements));
+    if (options_.in_tree) {
+      trees_.push_back(std::make_unique<TreeReduction>(communicator, options.samples, elements));
+    }
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const at::Tensor& value = parameters_[i].value;
+    YATES_ASSERT(value.is_contiguous() && value.scalar_type() == at::kFloat && value.is_cpu(),
+                 "parameter '{}' is not contiguous float32 on the CPU",
+                 parameters_[i].name);
+    value.mutable_grad() = view_of(i, buckets_[layout_.slice(i).bucket].data());
+    hooks_.push_back(std::make_unique<GradientReadyHook>(value, [this, i] { ready(i); }));
+  }
+}
+
+GradientBuckets::~GradientBuckets() {
+  hooks_.clear();
+  for (const BucketParameter& parameter : parameters_) {
+    parameter.value.mutable_grad().reset();
+  }
+}
+
+at::Tensor GradientBuckets::view_of(std::size_t parameter, float* bucket) const {
+  return at::from_blob(
+      bucket + layout_.slice(parameter).begin, parameters_[parameter].value.sizes(), at::kFloat);
+}
+
+void GradientBuckets::begin_step() {
+  std::fill(used_.begin(), used_.end(), std::uint8_t{0});
+  if (!options_.in_tree) {
+    for (std::vector<float>& bucket : buckets_) {
+      std::fill(bucket.begin(), bucket.end(), 0.0F);
+    }
+  }
+}
+
+void GradientBuckets::begin_sample(std::int64_t sample, std::span<const float> extra) {
+  YATES_ASSERT(sample_ < 0, "sample {} has not ended", sample_);
+  YATES_ASSERT(sample >= mine_.begin && sample < mine_.end, "sample {} of another rank", sample);
+  YATES_ASSERT(std::ssize(extra) == options_.extra, "{} extra values", extra.size());
+  sample_ = sample;
+  next_ = 0;
+  std::fill(ready_.begin(), ready_.end(), false);
+  for (std::size_t bucket = 0; bucket < layout_.buckets(); ++bucket) {
+    pending_[bucket] = layout_.parameters_in(bucket);
+    if (options_.in_tree) {
+      std::fill(buckets_[bucket].begin(), buckets_[bucket].end(), 0.0F);
+    }
+  }
+  const auto target = buckets_.back().end() - options_.extra;
+  std::transform(extra.begin(), extra.end(), target, target, std::plus<float>());
+}
+
+void GradientBuckets::ready(std::size_t parameter) {
+  const BucketLayout::Slice& slice = layout_.slice(parameter);
+  YATES_ASSERT(sample_ >= 0 && !ready_[parameter],
+               "the gradient of '{}' came twice, or outside a sample",
+               parameters_[parameter].name);
+  float* place = buckets_[slice.bucket].data() + slice.begin;
+  at::Tensor& gradient = parameters_[parameter].value.mutable_grad();
+  if (gradient.const_data_ptr() != place) {
+    if (!std::exchange(warned_, true)) {
+      log_warning("the gradient of '{}' was replaced and is copied", parameters_[parameter].name);
+    }
+    const at::NoGradGuard no_grad;
+    const at::Tensor view = view_of(parameter, buckets_[slice.bucket].data());
+    view.copy_(gradient);
+    gradient = view;
+  }
+  ready_[parameter] = true;
+  used_[parameter] = 1;
+  --pending_[slice.bucket];
+  launch_complete_buckets();
+}
+
+void GradientBuckets::launch_complete_buckets() {
+  while (next_ < buckets_.size() && pending_[next_] == 0) {
+    contribute(next_++);
+  }
+}
+
+void GradientBuckets::contribute(std::size_t bucket) {
+  const bool last_bucket = bucket + 1 == buckets_.size();
+  if (last_bucket && fault_point("grad.before_reduce") == FaultAction::Nan) {
+    buckets_[bucket].front() = std::numeric_limits<float>::quiet_NaN();
+  }
+  if (options_.in_tree) {
+    trees_[bucket]->add(sample_, buckets_[bucket]);
+  }
+  if (sample_ + 1 == mine_.end) {
+    thread_.submit([this, bucket] { reduce(bucket); });
+  }
+}
+
+// On the communication thread.
+void GradientBuckets::reduce(std::size_t bucket) {
+  communicator_.set_subject(fmt::format("gradient bucket {} of {}", bucket, buckets_.size()));
+  if (options_.in_tree) {
+    results_[bucket] = trees_[bucket]->finish();
+  } else {
+    results_[bucket] = buckets_[bucket];
+    communicator_.all_reduce_sum(results_[bucket]);
+  }
+  communicator_.set_subject("");
+  const float scale = 1.0F / static_cast<float>(options_.samples);
+  for (float& value : results_[bucket]) {
+    value *= scale;
+  }
+}
+
+void GradientBuckets::end_sample() {
+  YATES_ASSERT(sample_ >= 0, "no sample has begun");
+  std::fill(pending_.begin(), pending_.end(), 0);
+  launch_complete_buckets();
+  sample_ = -1;
+}
+
+void GradientBuckets::finish() {
+  thread_.wait();
+  if (!std::exchange(compared_, true)) {
+    compare_used();
+  }
+  show_results();
+}
+
+void GradientBuckets::compare_used() {
+  const auto all = communicator_.all_gather(std::as_bytes(std::span(used_)));
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    const auto first = std::mismatch(all[0].begin(), all[0].end(), all[rank].begin()).first;
+    if (first == all[0].end()) {
+      continue;
+    }
+    const bool at_root = *first != std::byte{0};
+    const auto parameter = static_cast<std::size_t>(first - all[0].begin());
+    throw Error(
+        ExitCode::Internal,
+        Problem{.what = fmt::format("parameter '{}' had a gradient on rank {} and none on rank {}",
+                                    parameters_[parameter].name,
+                                    at_root ? 0 : rank,
+                                    at_root ? rank : 0),
+                .where = "",
+                .allowed = "",
+                .fix = "report it: the ranks do not compute the same graph"});
+  }
+}
+
+void GradientBuckets::show_results() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    gradients_[i] = view_of(i, results_[layout_.slice(i).bucket].data());
+  }
+  extra_ = results_.back().last(static_cast<std::size_t>(options_.extra));
+}
+
+std::int64_t GradientBuckets::unused() const {
+  return std::count(used_.begin(), used_.end(), std::uint8_t{0});
+}
+
+}  // namespace yates::dist
