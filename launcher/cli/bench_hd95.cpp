@@ -170,8 +170,14 @@ std::vector<BenchResult> run(const BenchSettings& settings) {
                              {1, 1, 1},
                              eval::kConventions);
   };
+  const auto lesions = [&] {
+    const std::vector<eval::Convention> one = {eval::Convention::Lesionwise2023};
+    (void)eval::measure_case(
+        pair.pred.voxels.data(), pair.ref.voxels.data(), pair.ref.geometry.shape, {1, 1, 1}, one);
+  };
   return {measure(settings, pair, "hd95 pooled", "hd95_medpy.py", medpy),
           measure(settings, pair, "hd95 area-weighted", "hd95_surface_distance.py", surface),
+          measure(settings, pair, "lesion-wise", "", lesions),
           measure(settings, pair, "all metrics, 5 conventions", "", everything)};
 }
 
