@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of device calls with CUDA and NCCL behind it.
+#pragma once
+
+#include <memory>
+
+#include "dist/device/device_calls.hpp"
+
+namespace yates::dist {
+
+/// For CUDA device `device` of this process, whose computation runs on `compute_stream` (a
+/// cudaStream_t; nullptr is the default stream). Throws Error{Internal} if there is no such device.
+std::unique_ptr<DeviceCalls> make_cuda_calls(int device, void* compute_stream);
+
+}  // namespace yates::dist
