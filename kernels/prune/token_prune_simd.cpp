@@ -10,20 +10,18 @@ namespace {
 constexpr std::int64_t kRowsPerPartial = 64;
 constexpr std::int64_t W = kLanes;
 
-float norm_of_row(const float* row, std::int64_t channels) {
+Lanes squares_of_row(const float* row, std::int64_t channels) {
   Lanes squares{};
-  for (std::int64_t c = 0; c < channels; c += W) {
+  std::int64_t c = 0;
+  for (; c + W <= channels; c += W) {
+    const Lanes value = load(row + c);
+    squares += value * value;
+  }
+  if (c < channels) {
     const Lanes value = load_some(row + c, channels - c);
     squares += value * value;
   }
-  float lanes[W];
-  store(lanes, squares);
-  for (std::int64_t half = W / 2; half > 0; half /= 2) {
-    for (std::int64_t i = 0; i < half; ++i) {
-      lanes[i] += lanes[i + half];
-    }
-  }
-  return __builtin_sqrtf(lanes[0]);
+  return squares;
 }
 
 void add_row(const float* row, std::int64_t channels, float* sum) {
@@ -36,8 +34,18 @@ void add_row(const float* row, std::int64_t channels, float* sum) {
 }  // namespace
 
 void row_norms(const RowNorms& task) {
-  for (std::int64_t row = 0; row < task.rows; ++row) {
-    task.norms[row] = norm_of_row(task.x + row * task.channels, task.channels);
+  constexpr std::int64_t kRows = 8;
+  float squares[kRows * W] = {};
+  float sums[kRows];
+  for (std::int64_t row = 0; row < task.rows; row += kRows) {
+    const std::int64_t count = task.rows - row < kRows ? task.rows - row : kRows;
+    for (std::int64_t i = 0; i < count; ++i) {
+      store(squares + i * W, squares_of_row(task.x + (row + i) * task.channels, task.channels));
+    }
+    eight_lane_sums(squares, sums);
+    for (std::int64_t i = 0; i < count; ++i) {
+      task.norms[row + i] = __builtin_sqrtf(sums[i]);
+    }
   }
 }
 

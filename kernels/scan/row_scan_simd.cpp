@@ -125,19 +125,23 @@ void forward_group(const RowScanSlice& s, const Tile& tile, std::int64_t n0, std
     exponent[k] = load(s.exponents + (n0 + k) * s.padded + channel);
     h[k] = load(tile.state + (n0 + k) * s.padded + channel);
   }
+  const std::int64_t length = tile.length;
+  const std::int64_t stride = s.states;
   const float* B = tile.B + n0;
   const float* C = tile.C + n0;
-  const std::int64_t place = channel * T;
-  for (std::int64_t t = 0; t < tile.length; ++t) {
-    const Lanes dt = load(tile.dt + place + t * W);
-    const Lanes dtu = load(tile.dtu + place + t * W);
-    Lanes y = load(tile.y + place + t * W);
+  const float* dts = tile.dt + channel * T;
+  const float* dtus = tile.dtu + channel * T;
+  float* ys = tile.y + channel * T;
+  for (std::int64_t t = 0; t < length; ++t, B += stride, C += stride) {
+    const Lanes dt = load(dts + t * W);
+    const Lanes dtu = load(dtus + t * W);
+    Lanes y = load(ys + t * W);
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
-      h[k] = exp2(dt * exponent[k]) * h[k] + dtu * B[t * s.states + k];
-      y += h[k] * C[t * s.states + k];
+      h[k] = exp2(dt * exponent[k]) * h[k] + dtu * B[k];
+      y += h[k] * C[k];
     }
-    store(tile.y + place + t * W, y);
+    store(ys + t * W, y);
   }
   for (std::int64_t k = 0; k < G; ++k) {
     store(tile.state + (n0 + k) * s.padded + channel, h[k]);
@@ -189,16 +193,22 @@ void replay_group(const RowScanSlice& s,
     h[k] = load(kept + (n0 + k) * s.padded + channel);
     store(tile.history + k * W, h[k]);
   }
-  const std::int64_t place = channel * T;
-  for (std::int64_t t = 0; t < tile.length; ++t) {
-    const Lanes dt = load(tile.dt + place + t * W);
-    const Lanes dtu = load(tile.dtu + place + t * W);
+  const std::int64_t length = tile.length;
+  const std::int64_t stride = s.states;
+  const float* B = tile.B + n0;
+  const float* dts = tile.dt + channel * T;
+  const float* dtus = tile.dtu + channel * T;
+  float* decays = tile.decays;
+  float* history = tile.history + G * W;
+  for (std::int64_t t = 0; t < length; ++t, B += stride) {
+    const Lanes dt = load(dts + t * W);
+    const Lanes dtu = load(dtus + t * W);
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
       const Lanes decay = exp2(dt * exponent[k]);
-      h[k] = decay * h[k] + dtu * tile.B[t * s.states + n0 + k];
-      store(tile.decays + (t * G + k) * W, decay);
-      store(tile.history + ((t + 1) * G + k) * W, h[k]);
+      h[k] = decay * h[k] + dtu * B[k];
+      store(decays + (t * G + k) * W, decay);
+      store(history + (t * G + k) * W, h[k]);
     }
   }
 }
@@ -220,29 +230,40 @@ void backward_group(const RowScanSlice& s,
     grad_A[k] = Lanes{};
     h[k] = load(tile.history + (tile.length * G + k) * W);
   }
+  const std::int64_t stride = s.states;
   const std::int64_t place = channel * T;
-  for (std::int64_t t = tile.length; t-- > 0;) {
-    const Lanes grad_y = load(tile.y + place + t * W);
-    const Lanes dt = load(tile.dt + place + t * W);
-    const Lanes dtu = load(tile.dtu + place + t * W);
-    Lanes grad_dt = load(tile.grad_dt + place + t * W);
-    Lanes grad_dtu = load(tile.grad_dtu + place + t * W);
-    float* grad_B = tile.projected + t * 2 * G * W;
+  const float* dts = tile.dt + place;
+  const float* dtus = tile.dtu + place;
+  const float* grad_ys = tile.y + place;
+  const float* decays = tile.decays;
+  const float* history = tile.history;
+  float* grad_dts = tile.grad_dt + place;
+  float* grad_dtus = tile.grad_dtu + place;
+  float* projected = tile.projected;
+  const float* B = tile.B + (tile.length - 1) * stride + n0;
+  const float* C = tile.C + (tile.length - 1) * stride + n0;
+  for (std::int64_t t = tile.length; t-- > 0; B -= stride, C -= stride) {
+    const Lanes grad_y = load(grad_ys + t * W);
+    const Lanes dt = load(dts + t * W);
+    const Lanes dtu = load(dtus + t * W);
+    Lanes grad_dt = load(grad_dts + t * W);
+    Lanes grad_dtu = load(grad_dtus + t * W);
+    float* grad_B = projected + t * 2 * G * W;
     float* grad_C = grad_B + G * W;
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
-      const Lanes grad_h = grad_y * tile.C[t * s.states + n0 + k] + carry[k];
+      const Lanes grad_h = grad_y * C[k] + carry[k];
       store(grad_C + k * W, First ? grad_y * h[k] : grad_y * h[k] + load(grad_C + k * W));
       store(grad_B + k * W, First ? grad_h * dtu : grad_h * dtu + load(grad_B + k * W));
-      carry[k] = grad_h * load(tile.decays + (t * G + k) * W);
-      h[k] = load(tile.history + (t * G + k) * W);
+      carry[k] = grad_h * load(decays + (t * G + k) * W);
+      h[k] = load(history + (t * G + k) * W);
       const Lanes grad_exponent = carry[k] * h[k];
       grad_A[k] += grad_exponent * dt;
       grad_dt += grad_exponent * exponent[k];
-      grad_dtu += grad_h * tile.B[t * s.states + n0 + k];
+      grad_dtu += grad_h * B[k];
     }
-    store(tile.grad_dt + place + t * W, grad_dt);
-    store(tile.grad_dtu + place + t * W, grad_dtu);
+    store(grad_dts + t * W, grad_dt);
+    store(grad_dtus + t * W, grad_dtu);
   }
   for (std::int64_t k = 0; k < G; ++k) {
     const std::int64_t place_n = (n0 + k) * s.padded + channel;

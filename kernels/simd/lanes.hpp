@@ -96,7 +96,7 @@ inline Lanes scale_by_power(Lanes p, Lanes x, Lanes whole) {
 /// versions first clamp x, so that 2^x ends near the largest or smallest normal number.
 inline Lanes round_to_whole(Lanes x) {
 #if defined(__AVX512F__)
-  return Lanes(__m512(x) - _mm512_reduce_ps(__m512(x), 0));
+  return Lanes(_mm512_roundscale_ps(__m512(x), 0));
 #else
   return (x + 12582912.0F) - 12582912.0F;
 #endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/loss/voxel_cross_entropy_torch.hpp"
+
+#include <algorithm>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "kernels/loss/voxel_cross_entropy_cpu.hpp"
+#include "kernels/loss/voxel_cross_entropy_reference.hpp"
+#include "kernels/simd/parallel_torch.hpp"
+
+namespace yates::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+template <typename T>
+CrossEntropyInputs<T> inputs_of(const at::Tensor& logits, const at::Tensor& labels) {
+  return {.logits = logits.const_data_ptr<T>(), .labels = labels.const_data_ptr<std::int64_t>()};
+}
+
+class VoxelCrossEntropy : public torch::autograd::Function<VoxelCrossEntropy> {
+ public:
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& given_logits,
+                            const at::Tensor& given_labels,
+                            bool keep) {
+    const at::Tensor logits = given_logits.contiguous();
+    const at::Tensor labels = given_labels.contiguous();
+    const CrossEntropyShape shape{
+        .batch = logits.size(0),
+        .labels = logits.size(1),
+        .voxels = labels.numel() / std::max<std::int64_t>(logits.size(0), 1)};
+    const at::Tensor gradient = keep ? at::empty_like(logits) : at::Tensor();
+    double loss = 0;
+    if (logits.scalar_type() == at::kFloat) {
+      loss = voxel_cross_entropy_cpu(shape,
+                                     inputs_of<float>(logits, labels),
+                                     keep ? gradient.mutable_data_ptr<float>() : nullptr,
+                                     run_on_torch_threads);
+    } else {
+      loss = voxel_cross_entropy_reference(shape,
+                                           inputs_of<double>(logits, labels),
+                                           keep ? gradient.mutable_data_ptr<double>() : nullptr);
+    }
+    if (keep) {
+      context->save_for_backward({gradient});
+    }
+    return at::scalar_tensor(loss, logits.options());
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
+    const at::Tensor gradient = context->get_saved_variables()[0];
+    const bool is_one = grad_outputs[0].item<double>() == 1.0;
+    return {is_one ? gradient : at::mul(gradient, grad_outputs[0]), at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor voxel_cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
+  TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kDouble,
+              "cross_entropy: logits are ",
+              logits.scalar_type());
+  TORCH_CHECK(logits.dim() >= 2 && logits.size(1) >= 1 && labels.scalar_type() == at::kLong &&
+                  labels.dim() == logits.dim() - 1 && labels.size(0) == logits.size(0) &&
+                  labels.sizes().slice(1) == logits.sizes().slice(2) && logits.device().is_cpu() &&
+                  labels.device().is_cpu(),
+              "cross_entropy: logits are ",
+              logits.sizes(),
+              ", labels are ",
+              labels.sizes(),
+              " of type ",
+              labels.scalar_type());
+  return VoxelCrossEntropy::apply(
+      logits, labels, at::GradMode::is_enabled() && logits.requires_grad());
+}
+
+}  // namespace yates::kernels
