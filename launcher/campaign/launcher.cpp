@@ -60,7 +60,8 @@ class Launcher {
       records_.push_back(read_run_record(run_directory(study, run)));
     }
     for (std::size_t run = 0; run < records_.size(); ++run) {
-      if (!records_[run].is_final()) {
+      const bool asked = options.only.empty() || options.only == plan.runs[run].id;
+      if (asked && !records_[run].is_final()) {
         waiting_.push_back(run);
       }
     }
@@ -153,6 +154,7 @@ class Launcher {
       return;
     }
     StageOptions stages{.ranks = options_.ranks,
+                        .launch = options_.launch,
                         .yates = options_.yates,
                         .references = {},
                         .convention = study_.spec.convention};
@@ -283,7 +285,11 @@ class Launcher {
       return;
     }
     finish(run, RunState::Interrupted, reason);
-    waiting_.push_back(run);
+    if (options_.only.empty()) {
+      waiting_.push_back(run);
+    } else {
+      stopping_ = true;
+    }
   }
 
   void retry(std::size_t run, const std::string& reason) {
@@ -325,7 +331,11 @@ class Launcher {
 
   [[nodiscard]] CampaignCounts counts() const {
     CampaignCounts counts;
-    for (const RunRecord& record : records_) {
+    for (std::size_t run = 0; run < records_.size(); ++run) {
+      if (!options_.only.empty() && options_.only != plan_.runs[run].id) {
+        continue;
+      }
+      const RunRecord& record = records_[run];
       counts.done += record.state == RunState::Done ? 1 : 0;
       counts.diverged += record.state == RunState::Diverged ? 1 : 0;
       counts.failed += record.state == RunState::Failed ? 1 : 0;
@@ -348,14 +358,36 @@ class Launcher {
   Stopwatch stop_watch_;
 };
 
+/// The folder whose lock a launcher holds: that of the campaign, or of its only run.
+std::filesystem::path locked_directory(const config::StudyFile& study,
+                                       const Plan& plan,
+                                       const std::string& only) {
+  if (only.empty()) {
+    return study.out;
+  }
+  std::vector<std::string> ids;
+  for (const PlannedRun& run : plan.runs) {
+    if (run.id == only) {
+      return run_directory(study, run);
+    }
+    ids.push_back(run.id);
+  }
+  throw Error(ExitCode::Usage,
+              Problem{.what = "no run '" + only + "' in this study",
+                      .where = study.path.string(),
+                      .allowed = "",
+                      .fix = suggestion(only, ids)});
+}
+
 }  // namespace
 
 CampaignCounts run_campaign(const config::StudyFile& study,
                             const Plan& plan,
                             const LauncherOptions& options) {
   constexpr double kWaitForOrphansSeconds = 15;
-  make_directories(study.out);
-  const CampaignLock lock(study.out, kWaitForOrphansSeconds);
+  const std::filesystem::path locked = locked_directory(study, plan, options.only);
+  make_directories(locked);
+  const CampaignLock lock(locked, kWaitForOrphansSeconds);
   const StopSignals signals;
   return Launcher(study, plan, options).run();
 }

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "launcher/campaign/plan.hpp"
 #include "launcher/config/study_file.hpp"
@@ -16,6 +18,10 @@ struct LauncherOptions {
   std::int64_t ranks = 1;       ///< MPI ranks of each training.
   std::filesystem::path yates;  ///< The program to start for our own stages.
   double stop_grace_s = 120;    ///< From asking the runs to stop until they are killed.
+  /// Only the run with this id: several launchers may work on a campaign, one per run. A clean stop
+  /// of its training ends the launcher instead of starting the training again.
+  std::string only = {};
+  std::vector<std::string> launch = {};  ///< Starts the ranks; empty: mpirun.
 };
 
 /// How many runs are in which state at the end.

@@ -33,6 +33,23 @@ struct Scored {
   }
 };
 
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) {
+    line += &field == &fields.front() ? "" : ",";
+    if (field.find_first_of(",\"\r\n") == std::string::npos) {
+      line += field;
+      continue;
+    }
+    line += '"';
+    for (const char c : field) {
+      line += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    line += '"';
+  }
+  return line + "\n";
+}
+
 class Collector {
  public:
   explicit Collector(const config::StudyFile& study) : study_(study) {
@@ -133,6 +150,14 @@ CampaignResults collect_results(const config::StudyFile& study,
                 .fix = "yates study status " + study.path.string()});
   }
   return results;
+}
+
+std::string csv_text(const CsvTable& table) {
+  std::string text = csv_line(table.header);
+  for (const std::vector<std::string>& row : table.rows) {
+    text += csv_line(row);
+  }
+  return text;
 }
 
 }  // namespace yates::campaign

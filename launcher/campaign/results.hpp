@@ -27,4 +27,7 @@ CampaignResults collect_results(const config::StudyFile& study,
                                 const Plan& plan,
                                 const std::filesystem::path& runs);
 
+/// The table as CSV text with a header; fields with commas, quotes or line ends are quoted.
+std::string csv_text(const CsvTable& table);
+
 }  // namespace yates::campaign

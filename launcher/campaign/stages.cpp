@@ -63,7 +63,9 @@ Command external_command(const config::StudyArm& arm,
 /// refuses root, which containers run as, unless told twice.
 Command train_command(const std::filesystem::path& directory, const StageOptions& options) {
   Command command;
-  if (options.ranks > 1) {
+  if (!options.launch.empty()) {
+    command.words = options.launch;
+  } else if (options.ranks > 1) {
     command.words = {
         "mpirun", "-np", std::to_string(options.ranks), "--oversubscribe", "--bind-to", "none"};
     if (::geteuid() == 0) {

@@ -21,7 +21,9 @@ inline constexpr const char* kEvaluate = "evaluate";
 
 /// How the stages of this campaign are started.
 struct StageOptions {
-  std::int64_t ranks = 1;            ///< MPI ranks of one training.
+  std::int64_t ranks = 1;  ///< MPI ranks of one training.
+  /// What starts the ranks of a training, e.g. srun and its options; empty: mpirun.
+  std::vector<std::string> launch = {};
   std::filesystem::path yates;       ///< This program.
   std::filesystem::path references;  ///< Label maps that predictions are compared with.
   std::string convention = "segmamba";

@@ -102,8 +102,9 @@ CampaignView view_campaign(const config::StudyFile& study, const Plan& plan) {
   CampaignView view;
   view.launcher_alive = CampaignLock::is_held(study.out);
   for (const PlannedRun& run : plan.runs) {
-    view.runs.push_back(view_run(
-        run_directory(study, run), study.arms[run.arm].is_external(), view.launcher_alive));
+    const std::filesystem::path directory = run_directory(study, run);
+    const bool alive = view.launcher_alive || CampaignLock::is_held(directory);
+    view.runs.push_back(view_run(directory, study.arms[run.arm].is_external(), alive));
   }
   return view;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "launcher/campaign/launcher.hpp"
+#include "launcher/campaign/slurm_script.hpp"
 #include "launcher/campaign/status.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
@@ -23,6 +24,7 @@ struct StudyArguments {
   std::int64_t gpus = 0;
   std::int64_t slots = 1;
   std::int64_t ranks = 0;
+  std::string srun;
 };
 
 /// The study, its plan, and plan.json brought into being or compared.
@@ -132,7 +134,10 @@ void run_verb(const StudyArguments& arguments) {
   const campaign::LauncherOptions options{
       .slots = arguments.slots,
       .ranks = arguments.ranks > 0 ? arguments.ranks : planned.study.slurm.ranks_per_run,
-      .yates = std::filesystem::read_symlink("/proc/self/exe")};
+      .yates = std::filesystem::read_symlink("/proc/self/exe"),
+      .only = arguments.run,
+      .launch = arguments.srun.empty() ? std::vector<std::string>{}
+                                       : campaign::srun_words(planned.study, arguments.srun)};
   const campaign::CampaignCounts counts =
       campaign::run_campaign(planned.study, planned.plan, options);
   const campaign::CampaignView view = campaign::view_campaign(planned.study, planned.plan);
@@ -175,6 +180,10 @@ void register_run(CLI::App& group, const std::shared_ptr<StudyArguments>& argume
   run->add_option(
          "--ranks", arguments->ranks, "MPI ranks of each run (default slurm.ranks_per_run)")
       ->check(CLI::Range(1, 1024));
+  run->add_option("--run", arguments->run, "only this run; a clean stop ends with 75")
+      ->type_name("ID");
+  run->add_option("--srun", arguments->srun, "start ranks by srun with this --mpi, not by mpirun")
+      ->type_name("MPI");
   add_json_option(*run, arguments->json_path);
   set_example(*run, "yates study run study.yaml --slots 2 --ranks 2");
   run->callback([arguments] { run_verb(*arguments); });
@@ -202,6 +211,7 @@ void register_study(CLI::App& app) {
       ->type_name("ID");
   set_example(*retry, "yates study retry study.yaml");
   retry->callback([arguments] { retry_verb(*arguments); });
+  register_study_slurm(*group);
 }
 
 }  // namespace yates::cli

@@ -13,11 +13,16 @@
 namespace yates::config {
 
 MapReader::MapReader(const YamlNode* map, std::string path, std::vector<Problem>& problems)
+    : MapReader(map, path, study_keys(path), problems) {}
+
+MapReader::MapReader(const YamlNode* map,
+                     std::string path,
+                     const std::vector<std::string>& known,
+                     std::vector<Problem>& problems)
     : path_(std::move(path)), problems_(problems) {
   if (map == nullptr) {
     return;
   }
-  const std::vector<std::string> known = study_keys(path_);
   place_ = map->place;
   if (map->kind != YamlKind::Map) {
     reported_ = map->kind != YamlKind::Null;

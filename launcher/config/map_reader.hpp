@@ -20,6 +20,11 @@ class MapReader {
   /// `map` may be nullptr (section absent). Reports keys that are not `known`, and a value that is
   /// no map. `path` names the section in messages, e.g. "analysis.primary".
   MapReader(const YamlNode* map, std::string path, std::vector<Problem>& problems);
+  /// The same for a map of another file than a study file, with the keys it may have.
+  MapReader(const YamlNode* map,
+            std::string path,
+            const std::vector<std::string>& known,
+            std::vector<Problem>& problems);
 
   /// The value of a key, or nullptr if it is absent.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The next step of a study on Slurm: submit the next wave of seed blocks, or stop. Idempotent: the
+// gate of a wave, a user and cron may call it at any time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "launcher/campaign/plan.hpp"
+#include "launcher/campaign/slurm_script.hpp"
+#include "launcher/campaign/wave.hpp"
+#include "launcher/config/study_file.hpp"
+
+namespace yates::campaign {
+
+enum class Step {
+  Submitted,  ///< Jobs of a wave were submitted.
+  Waiting,    ///< The current wave is not finished; nothing was done.
+  Stopped,    ///< Stopping rule, budget, or OUT/HALT: no further wave.
+  Complete,   ///< All waves are finished.
+};
+
+struct Advance {
+  Step step = Step::Waiting;
+  std::string text;  ///< What was done and why, one line.
+};
+
+/// What the stopping rule of the study says about the finished runs: a reason to stop, or nothing.
+/// Looks only at blocks in their declared order. Throws like collect_results.
+std::string reason_to_stop(const config::StudyFile& study, const Plan& plan);
+
+/// Runs of the current wave that ended without a result are submitted once more as a further array
+/// of that wave, when none of its jobs is queued any more. Throws Error{RunOwned} while another
+/// process advances the study, Error{Io} or Error{InputMissing} of Slurm's programs.
+Advance advance(const config::StudyFile& study, const Plan& plan, const Submission& submission);
+
+/// What `advance` would hand to Slurm for a wave, for people to read: scripts, sbatch lines with
+/// their arguments quoted, and the line that starts the training of each run.
+std::string dry_run(const config::StudyFile& study,
+                    const Plan& plan,
+                    const Submission& submission,
+                    std::int64_t wave);
+
+}  // namespace yates::campaign
