@@ -103,6 +103,9 @@ void Watchdog::watch() {
 }
 
 void Watchdog::write_pulse(const Pulse& pulse) const {
+  if (options_.directory.empty()) {
+    return;
+  }
   const Json json = {{"step", pulse.step},
                      {"phase", pulse.phase},
                      {"operation", pulse.communication.operation},

@@ -17,7 +17,7 @@ namespace yates::dist {
 struct WatchdogOptions {
   double timeout_s = 600;           ///< Seconds without progress that count as a hang.
   double interval_s = 1;            ///< Seconds between looks.
-  std::filesystem::path directory;  ///< Where the ranks' pulse files and the incident file go.
+  std::filesystem::path directory;  ///< Of pulse and incident files; empty: no pulses.
   std::function<void()> on_look;    ///< Called at every look, on the watchdog's thread.
   /// Called once for a hang, with the report; must not return to the run. Default: end this process
   /// with 70, which ends the launcher's world.

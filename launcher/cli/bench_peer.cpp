@@ -42,7 +42,14 @@ fs::path script_path(const std::string& script) {
              : prefix.parent_path().parent_path() / "tools" / "bench" / "peers" / script;
 }
 
-std::string quoted(const std::string& text) {
+std::string last_line(const std::string& text) {
+  const std::string_view trimmed = trim(text);
+  return std::string(trimmed.substr(trimmed.rfind('\n') + 1));
+}
+
+}  // namespace
+
+std::string shell_quoted(const std::string& text) {
   std::string result = "'";
   for (const char c : text) {
     result += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -50,8 +57,7 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
-/// Standard output of a shell command; nothing if it fails.
-std::optional<std::string> output_of(const std::string& command) {
+std::optional<std::string> output_of_shell(const std::string& command) {
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) {
     return std::nullopt;
@@ -64,13 +70,6 @@ std::optional<std::string> output_of(const std::string& command) {
   return ::pclose(pipe) == 0 ? std::optional(text) : std::nullopt;
 }
 
-std::string last_line(const std::string& text) {
-  const std::string_view trimmed = trim(text);
-  return std::string(trimmed.substr(trimmed.rfind('\n') + 1));
-}
-
-}  // namespace
-
 std::optional<Json> run_python_peer_json(const std::string& script,
                                          const Json& arguments,
                                          std::int64_t threads) {
@@ -82,11 +81,12 @@ std::optional<Json> run_python_peer_json(const std::string& script,
                 (fs::exists(python) ? path : python).string());
     return std::nullopt;
   }
-  const std::optional<std::string> text = output_of(fmt::format("OMP_NUM_THREADS={} {} {} {}",
-                                                                threads,
-                                                                quoted(python.string()),
-                                                                quoted(path.string()),
-                                                                quoted(arguments.dump())));
+  const std::optional<std::string> text =
+      output_of_shell(fmt::format("OMP_NUM_THREADS={} {} {} {}",
+                                  threads,
+                                  shell_quoted(python.string()),
+                                  shell_quoted(path.string()),
+                                  shell_quoted(arguments.dump())));
   if (!text) {
     log_warning("peer {} not measured: the script failed", script);
     return std::nullopt;

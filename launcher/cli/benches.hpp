@@ -7,12 +7,15 @@
 
 namespace yates::cli {
 
+Bench bench_allreduce();
 Bench bench_augment();
+Bench bench_checkpoint();
 Bench bench_conv1d();
 Bench bench_hd95();
 Bench bench_import();
 Bench bench_loader();
 Bench bench_prune();
+Bench bench_scaling();
 Bench bench_scan();
 Bench bench_step();
 

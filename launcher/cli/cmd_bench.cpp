@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates bench NAME [--json FILE] [key=value ...]: measure a part of yates against a named peer.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,18 +11,22 @@
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/benches.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/cli/rank_jobs.hpp"
 #include "launcher/cli/verbs.hpp"
 
 namespace yates::cli {
 namespace {
 
 constexpr Bench (*kBenches[])() = {
+    bench_allreduce,
     bench_augment,
+    bench_checkpoint,
     bench_conv1d,
     bench_hd95,
     bench_import,
     bench_loader,
     bench_prune,
+    bench_scaling,
     bench_scan,
     bench_step,
 };
@@ -79,6 +84,13 @@ void add_bench(CLI::App& verb, Bench bench) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* sub = verb.add_subcommand(bench.name, bench.description);
   add_json_option(*sub, arguments->json_path);
+  if (std::any_of(
+          bench.keys.begin(), bench.keys.end(), [](auto& key) { return key.name == "ranks"; })) {
+    sub->add_option_function<std::string>(
+        "--ranks",
+        [arguments](const std::string& ranks) { arguments->overrides.push_back("ranks=" + ranks); },
+        "the same as ranks=...");
+  }
   add_overrides(*sub, arguments->overrides);
   sub->footer(describe_keys(bench.keys) + "\nExample:\n  yates bench " + bench.name +
               " --json - threads=2");
@@ -97,6 +109,7 @@ void register_bench(CLI::App& app) {
   for (const auto& make : kBenches) {
     add_bench(*verb, make());
   }
+  register_rank_job(*verb);
 }
 
 }  // namespace yates::cli

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/train/run_owner.hpp"
 
+#include <exception>
+#include <filesystem>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -10,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "io/checkpoint/checkpoint.hpp"
+#include "launcher/train/event_file.hpp"
 
 namespace yates::train {
 namespace {
@@ -79,6 +83,8 @@ void RunOwner::resume(TrainingState& state) {
   const auto report = [](const std::string& reason) {
     log_warning("passing over a damaged checkpoint: {}", reason);
   };
+  // Unfinished files of attempts that died; no checkpoint is removed.
+  io::remove_old_checkpoints(directory_.checkpoints(), std::numeric_limits<std::size_t>::max());
   const auto checkpoint = io::read_newest_checkpoint(directory_.checkpoints(), report);
   if (checkpoint) {
     check_identity(*checkpoint);
@@ -195,6 +201,7 @@ void RunOwner::save(const TrainingState& state) {
   io::remove_old_checkpoints(directory_.checkpoints(),
                              static_cast<std::size_t>(setup_.options.keep_checkpoints));
   write_running(state.step());
+  write_events();
 }
 
 void RunOwner::save_final(const TrainingState& state) {
@@ -234,6 +241,18 @@ void RunOwner::end(const TrainResult& result) {
   directory_.write_status(status);
   attempt_.finish(static_cast<int>(result.code), result.state);
   ended_ = true;
+  write_events();
+}
+
+// For people only: a run is not failed by it.
+void RunOwner::write_events() const noexcept {
+  try {
+    if (std::filesystem::exists(directory_.metrics())) {
+      write_event_file(directory_.metrics(), setup_.run_directory / "tensorboard");
+    }
+  } catch (const std::exception& error) {
+    log_warning("no TensorBoard events: {}", error.what());
+  }
 }
 
 void RunOwner::fail(const Error& error) noexcept {

@@ -56,6 +56,7 @@ class RunOwner {
   void warn_about_buckets(const io::SafetensorsFile& file, const TrainingState& state) const;
   [[nodiscard]] io::Metadata metadata(const TrainingState& state) const;
   [[nodiscard]] Status status_at(std::int64_t step) const;
+  void write_events() const noexcept;
   void write_running(std::int64_t step);
 
   const TrainSetup& setup_;

@@ -2,10 +2,14 @@
 #include "launcher/train/train_ranks.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
+#include "dist/placement.hpp"
 #include "launcher/train/rank_failure.hpp"
 #include "launcher/train/stop_request.hpp"
 
@@ -20,6 +24,25 @@ void print_result(const TrainResult& result, const TrainSetup& setup) {
              result.reason,
              setup.run_directory.string());
   std::fflush(stdout);
+}
+
+/// Collective: yes. Rank 0 logs where the ranks are and what is wrong with that.
+void show_places(dist::Communicator& communicator, const TrainOptions& options) {
+  const auto places = dist::gather_places(communicator, dist::place_of_this_rank(options.threads));
+  if (communicator.rank() != 0) {
+    return;
+  }
+  log_info("{}", dist::placement_table(places));
+  for (const std::string& warning : dist::placement_warnings(places)) {
+    log_warning("{}", warning);
+  }
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (const auto mismatch = dist::launch_mismatch(communicator.size(), environment)) {
+    log_warning("{}", *mismatch);
+  }
 }
 
 }  // namespace
@@ -39,6 +62,7 @@ int train_on_ranks(const std::function<TrainSetup()>& make_setup,
   }
   try {
     const StopRequest stop;
+    show_places(communicator, setup->options);
     const TrainResult result = train(*setup, communicator);
     if (communicator.rank() == 0) {
       print_result(result, *setup);

@@ -72,6 +72,19 @@ TEST_F(TrainerTest, DeathAndResumeOnOtherRankCountsDoNotChangeTheBits) {
   EXPECT_EQ(status()["attempt"], 4);
 }
 
+TEST_F(TrainerTest, UnfinishedCheckpointsOfEarlierAttemptsAreRemovedAtTheStart) {
+  const auto stale = dir() / "checkpoints" / ".step-00000004.safetensors.123.tmp";
+  std::filesystem::create_directories(stale.parent_path());
+  std::ofstream(stale) << "half";
+  EXPECT_THROW(train_locally(dying_at(0, 0), dir(), 1), std::runtime_error);
+  EXPECT_FALSE(std::filesystem::exists(stale));
+}
+
+TEST_F(TrainerTest, LeavesTensorBoardEvents) {
+  train_locally({}, dir(), 2);
+  EXPECT_TRUE(std::filesystem::exists(dir() / "tensorboard" / "events.out.tfevents.0.yates"));
+}
+
 TEST_F(TrainerTest, AnotherSeedChangesEverything) {
   const RunBytes one = unbroken();
   ToyRun other;
