@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The main job from nothing: make the machine ready, build yates, then raw cases -> shards ->
-# training under MPI -> label maps -> metrics. Without an argument on synthetic cases.
+# The main job from nothing: make the machine ready, build yates, then raw cases -> shards -> a study of
+# eight small runs under MPI -> label maps -> metrics -> report. With --real: one arm on your own cases.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: tools/demo.sh [--real DIR] [--labels brats2023|brats2021] [--out DIR]
 
-  (none)      24 synthetic cases, a small network, two MPI ranks; a few minutes after the build
+  (none)      24 synthetic cases, a study of relocation x pruning: 2 x 2 arms, 2 seeds, two MPI ranks
+              each; about 5 minutes after the build on 2 cores, 12 on a busy machine
   --real DIR  your own cases in BraTS layout (DIR/CASE/CASE-{t1n,t1c,t2w,t2f,seg}.nii.gz): 20 training
               steps, predictions and scores; shows that the way works, not how good the network is
   --labels    what the labels of DIR mean (default brats2023; brats2021 has 4 for enhancing tumour)
@@ -59,18 +60,50 @@ step() {
   "$@"
 }
 
-if [ -n "$real" ]; then
-  cases=$real
-  config=$root/configs/demo_real.yaml
-else
-  cases=cases
-  config=$root/configs/demo.yaml
-  step yates data phantom --out cases --cases 24 --seed 1 --shape 48,48,48 --difficulty 0
-fi
-step yates data import --in "$cases" --out shards --labels "$labels"
-step yates data split --data shards --out split.json --seed 1
-step mpirun -np 2 --oversubscribe yates train --config "$config"
-step yates predict --run run
-step yates evaluate --predictions run/predictions --references "$cases" --labels "$labels" --out cases.csv
-echo
-echo "demo: metrics per case are in $out/cases.csv, label maps in $out/run/predictions"
+# Mean Dice of the regions, out of what yates evaluate prints.
+mean_dice() { awk '$1 == "mean" { print $2 }' "$1"; }
+
+one_arm() {
+  step yates data import --in "$real" --out shards --labels "$labels"
+  step yates data split --data shards --out split.json --seed 1
+  step mpirun -np 2 --oversubscribe yates train --config "$root/configs/demo_real.yaml"
+  step yates predict --run run
+  step yates evaluate --predictions run/predictions --references "$real" --labels "$labels" \
+    --out cases.csv
+  echo
+  echo "demo: metrics per case are in $out/cases.csv, label maps in $out/run/predictions"
+}
+
+untrained() {
+  step yates model init --out untrained.safetensors --seed 1 model.width=8
+  step yates predict --weights untrained.safetensors --data shards --out untrained --cases test \
+    --tta none model.width=8 data.split=split.json data.patch=[32,32,32]
+  step yates evaluate --predictions untrained --references cases --out untrained.csv | tee untrained.txt
+}
+
+compare() {
+  echo
+  echo "Mean Dice on the test cases, by arm (smallest and largest of the seeds):"
+  printf '  %-28s %s\n' "untrained" "$(mean_dice untrained.txt)"
+  awk -F, '$3 == "dice" && $4 == "mean" {
+      printf "  %-28s %.4f  (%.4f to %.4f, %d runs)\n", "relocate " $1 ", prune " $2, $6 / 100, $8 / 100, $9 / 100, $5
+      if ($8 < 50) low = 1
+    }
+    END { exit low }' report/cells.csv || { echo "demo: a run stayed below 0.5" >&2; exit 1; }
+}
+
+study() {
+  local file=$root/configs/studies/demo.yaml
+  step yates data phantom --out cases --cases 24 --seed 1 --shape 48,48,48 --difficulty 0.25
+  step yates data import --in cases --out shards
+  step yates data split --data shards --out split.json --seed 1
+  untrained
+  step yates study plan "$file"
+  step yates study run "$file" --ranks 2
+  step yates analyze --study "$file" --runs study --out report
+  compare
+  echo
+  echo "demo: the report is $out/report/report.html (report.md for a terminal)"
+}
+
+if [ -n "$real" ]; then one_arm; else study; fi
