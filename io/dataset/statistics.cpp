@@ -87,25 +87,8 @@ void add_windows(DataValues& all,
 }
 
 void add_case(DataValues& all, const CaseReader& reader) {
-  const CaseRecord& record = reader.record();
   const std::vector<std::uint8_t> labels = reader.read_labels(reader.whole());
-  const auto labelled =
-      std::accumulate(record.label_voxels.begin(), record.label_voxels.end(), std::int64_t{0});
-  all.foreground_pct.push_back(100 * static_cast<double>(labelled) /
-                               static_cast<double>(record.voxels()));
-  for (std::size_t i = 0; i < 3; ++i) {
-    all.label_voxels[i].push_back(static_cast<double>(record.label_voxels[i]));
-  }
-  if (labelled > 0) {
-    const TumourBox box = tumour_box(labels, record.shape);
-    all.tight.push_back(box.tight_ratio);
-    all.margin8.push_back(box.margin8_ratio);
-    all.aligned.push_back(box.aligned_ratio);
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      all.aligned_sides[axis].push_back(static_cast<double>(box.aligned[axis]));
-    }
-  }
-  add_windows(all, labels, record.shape);
+  add_labels(all, labels, reader.record().shape);
   const ThresholdScore score = score_otsu(reader, labels);
   all.otsu_iou_pct.push_back(100 * score.iou);
   all.otsu_recall_pct.push_back(100 * score.recall);
@@ -146,6 +129,15 @@ Json patches_json(const DataValues& all) {
            all.windows > 0 ? 100 * with_tumour / static_cast<double>(all.windows) : 0},
           {"bbox_ratio_mean", ratio.mean},
           {"bbox_ratio_median", ratio.p50}};
+}
+
+Json otsu_json(const DataValues& all) {
+  if (all.otsu_iou_pct.empty()) {
+    return nullptr;
+  }
+  return {{"iou_pct", summarize(all.otsu_iou_pct).mean},
+          {"recall_pct", summarize(all.otsu_recall_pct).mean},
+          {"definition", kOtsuDefinition}};
 }
 
 }  // namespace
@@ -229,6 +221,32 @@ std::vector<std::int64_t> window_starts(std::int64_t size, std::int64_t patch) {
   return starts;
 }
 
+void add_labels(DataValues& values,
+                std::span<const std::uint8_t> labels,
+                const std::array<std::int64_t, 3>& shape) {
+  std::array<std::int64_t, 3> counts{};
+  for (const std::uint8_t label : labels) {
+    if (label >= 1 && label <= counts.size()) {
+      ++counts[label - 1U];
+    }
+  }
+  const std::int64_t labelled = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  values.foreground_pct.push_back(100 * static_cast<double>(labelled) / volume_of(shape));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    values.label_voxels[i].push_back(static_cast<double>(counts[i]));
+  }
+  if (labelled > 0) {
+    const TumourBox box = tumour_box(labels, shape);
+    values.tight.push_back(box.tight_ratio);
+    values.margin8.push_back(box.margin8_ratio);
+    values.aligned.push_back(box.aligned_ratio);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      values.aligned_sides[axis].push_back(static_cast<double>(box.aligned[axis]));
+    }
+  }
+  add_windows(values, labels, shape);
+}
+
 DataValues measure_data(const std::filesystem::path& dir, const Manifest& manifest) {
   DataValues all;
   std::vector<std::string> ids;
@@ -263,10 +281,7 @@ Json statistics_json(const DataValues& all) {
             {"height", to_json(summarize(all.aligned_sides[1]))},
             {"width", to_json(summarize(all.aligned_sides[2]))}}},
           {"patches", patches_json(all)},
-          {"otsu",
-           {{"iou_pct", summarize(all.otsu_iou_pct).mean},
-            {"recall_pct", summarize(all.otsu_recall_pct).mean},
-            {"definition", kOtsuDefinition}}}};
+          {"otsu", otsu_json(all)}};
 }
 
 Json data_statistics(const std::filesystem::path& dir, const Manifest& manifest) {

@@ -63,7 +63,16 @@ struct DataValues {
 /// Measures every case of a data set. Throws Error{BadData} for damaged shards. Deterministic.
 DataValues measure_data(const std::filesystem::path& dir, const Manifest& manifest);
 
-/// The object of `yates data stats --json`.
+/// Adds one case's labels, (D, H, W) of the cropped volume: all but Otsu's scores.
+void add_labels(DataValues& values,
+                std::span<const std::uint8_t> labels,
+                const std::array<std::int64_t, 3>& shape);
+
+/// Measures the label maps of a set made by `yates data phantom --labels-only`: folders CASE with
+/// CASE-seg.nii.gz and CASE-crop.json. Throws Error{InputMissing}, Error{BadData}. Deterministic.
+DataValues measure_label_maps(const std::filesystem::path& dir);
+
+/// The object of `yates data stats --json`; "otsu" is null without images.
 Json statistics_json(const DataValues& values);
 
 /// Both in one.

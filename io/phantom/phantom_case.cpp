@@ -45,6 +45,9 @@ PhantomCase draw_phantom(const PhantomOptions& options, std::uint64_t index, boo
       draw_tumour(options, index, brain, draw_tumour_counts(options, index, box_voxels));
   PhantomCase made;
   made.labels = place(options, brain, labels);
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    made.brain_box[axis] = {brain.corner[axis], brain.corner[axis] + brain.grid.size[axis]};
+  }
   if (with_modalities) {
     const std::vector<Tissue> tissues = draw_tissues(options, index, brain, labels);
     for (std::size_t modality = 0; modality < made.modalities.size(); ++modality) {

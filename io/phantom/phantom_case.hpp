@@ -15,6 +15,8 @@ namespace yates::io {
 struct PhantomCase {
   std::vector<std::uint8_t> labels;                     ///< 0, 1 NCR, 2 ED, 3 ET
   std::array<std::vector<std::int16_t>, 4> modalities;  ///< t2w, t2f, t1n, t1c; empty if unasked.
+  /// The box of the brain, which an import crops to: [low, high) along z, y, x.
+  std::array<std::array<std::int64_t, 2>, 3> brain_box{};
 };
 
 /// "BraTS-GLI-00007-000" for index 7. Precondition: index < 100000.

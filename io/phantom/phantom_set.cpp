@@ -103,6 +103,9 @@ void write_case(const fs::path& folder, const PhantomSetOptions& options, std::u
   make_directories(temporary);
   write_label_map(temporary / (id + "-seg.nii.gz"),
                   {.geometry = geometry, .voxels = std::move(made.labels)});
+  if (options.labels_only) {
+    write_json(temporary / (id + "-crop.json"), {{"crop", made.brain_box}});
+  }
   for (std::size_t i = 0; i < made.modalities.size() && !options.labels_only; ++i) {
     write_image_int16(temporary / fmt::format("{}-{}.nii.gz", id, kPhantomModalities[i]),
                       geometry,

@@ -13,9 +13,9 @@ namespace yates::io {
 
 struct PhantomSetOptions {
   PhantomOptions phantom;
-  std::int64_t cases = 0;                 ///< 1 to 100000
-  bool labels_only = false;               ///< Only the -seg.nii.gz of each case.
-  std::int64_t jobs = 1;                  ///< Threads, one case each.
+  std::int64_t cases = 0;    ///< 1 to 100000
+  bool labels_only = false;  ///< Only ID-seg.nii.gz, and the brain's box in ID-crop.json.
+  std::int64_t jobs = 1;     ///< Threads, one case each.
   std::vector<std::string> defects = {};  ///< Case i gets defect i; see defect.hpp.
 };
 

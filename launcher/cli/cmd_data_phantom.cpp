@@ -90,7 +90,9 @@ void register_data_phantom(CLI::App& data) {
                    "break the first cases on purpose, one defect each: all, or names with commas "
                    "(a wrong one lists them); for tests of an import")
       ->type_name("NAMES");
-  verb->add_flag("--labels-only", options.labels_only, "write the segmentations only");
+  verb->add_flag("--labels-only",
+                 options.labels_only,
+                 "write the segmentations only, for yates data stats --labels");
   verb->add_option("--jobs", options.jobs, "cases made at the same time")->capture_default_str();
   set_example(*verb, "yates data phantom --out raw --cases 20 --seed 1 --shape 64,64,64 --jobs 2");
   verb->callback([arguments] { run(*arguments); });

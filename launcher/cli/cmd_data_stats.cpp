@@ -70,6 +70,9 @@ void print(const Output& output, const Json& stats) {
       patches.at("bbox_ratio_mean").get<double>(),
       patches.at("bbox_ratio_median").get<double>());
   const Json& otsu = stats.at("otsu");
+  if (otsu.is_null()) {
+    return;
+  }
   output.text("Otsu on FLAIR: IoU {:.1f} %, recall {:.1f} % ({})",
               otsu.at("iou_pct").get<double>(),
               otsu.at("recall_pct").get<double>(),
@@ -123,6 +126,7 @@ std::string figure(const io::DataValues& values, const std::vector<io::PaperComp
 
 struct Arguments {
   std::string data;
+  std::string labels;
   std::string json_path;
   std::string figure_path;
   bool compare = false;
@@ -130,7 +134,9 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   const Output output(arguments.json_path);
-  const io::DataValues values = io::measure_data(arguments.data, io::read_manifest(arguments.data));
+  const io::DataValues values =
+      arguments.labels.empty() ? io::measure_data(arguments.data, io::read_manifest(arguments.data))
+                               : io::measure_label_maps(arguments.labels);
   Json stats = io::statistics_json(values);
   print(output, stats);
   std::vector<io::PaperComparison> rows;
@@ -151,7 +157,13 @@ void register_data_stats(CLI::App& data) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* verb = data.add_subcommand(
       "stats", "tumour sizes, boxes and windows of a data set, and Otsu's threshold as baseline");
-  verb->add_option("--data", arguments->data, "imported data set")->type_name("DIR")->required();
+  CLI::Option_group* source = verb->add_option_group("source");
+  source->add_option("--data", arguments->data, "imported data set")->type_name("DIR");
+  source
+      ->add_option(
+          "--labels", arguments->labels, "folder of yates data phantom --labels-only instead")
+      ->type_name("DIR");
+  source->require_option(1);
   verb->add_flag("--compare-paper",
                  arguments->compare,
                  "put the paper's figures of BraTS 2023 (Tables 2, 3, 15 to 18) beside ours");

@@ -113,6 +113,27 @@ TEST_F(DataVerbs, StatsStandBesideThePaperAndAsFigure) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(svg), {}).substr(0, 4), "<svg");
 }
 
+TEST_F(DataVerbs, StatsOfLabelsAloneEqualThoseOfTheImportedSet) {
+  const std::vector<std::string> made = {"--cases", "3", "--seed", "4", "--shape", "40,48,44"};
+  const auto phantom = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"data", "phantom"});
+    arguments.insert(arguments.end(), made.begin(), made.end());
+    ASSERT_EQ(yates(arguments).exit_code, 0);
+  };
+  phantom({"--out", "whole"});
+  phantom({"--out", "labels", "--labels-only"});
+  ASSERT_EQ(yates({"data", "import", "--in", "whole", "--out", "set"}).exit_code, 0);
+  ASSERT_EQ(yates({"data", "stats", "--data", "set", "--json", "a.json"}).exit_code, 0);
+  ASSERT_EQ(yates({"data", "stats", "--labels", "labels", "--json", "b.json"}).exit_code, 0);
+  auto whole = read_json_file(folder_ / "a.json");
+  EXPECT_TRUE(whole["otsu"]["iou_pct"].is_number());
+  whole["otsu"] = nullptr;
+  EXPECT_EQ(whole, read_json_file(folder_ / "b.json"));
+  EXPECT_EQ(yates({"data", "stats"}).exit_code, 2);
+  EXPECT_EQ(yates({"data", "stats", "--labels", "gone"}).exit_code, 66);
+  EXPECT_EQ(yates({"data", "stats", "--labels", "raw"}).exit_code, 65);
+}
+
 TEST_F(DataVerbs, VerifyListsProblemsAndStillWritesJson) {
   ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
   std::fstream(folder_ / "shards" / "shard-0000.h5",
