@@ -129,16 +129,21 @@ TEST(TrainingCurve, TenClippedStepsEqualTheReferenceInFloat64) {
   expect_float64_curve("clip_0.5", 0.5);
 }
 
-// Rounding noise is amplified from step to step, as ReLU masks flip: in float64 arithmetic, weights
-// moved once by 6e-8 of their size, half a float32 step, move the loss by 4e-7, 8e-6, 5e-5, 2e-4 at
-// steps 1 to 4. So no float32 arithmetic is bound to 1e-4 beyond step 3; PyTorch's own runs differ
+// Rounding noise is amplified from step to step, as ReLU masks flip. In float64 arithmetic, weights
+// moved once by 6e-8 of their size, half a float32 step, move the loss by 4e-7, 4e-5, 6e-5, 2e-4 at
+// steps 1 to 4 (the largest of four draws); with float32 arithmetic on top by 7e-5 and 1.1e-4 at
+// steps 2 and 3. So 1e-4 binds to step 2, and three times that at step 3; PyTorch's own runs differ
 // by 5e-6 there and by 1e-3 five steps later.
+double loss_tolerance(std::size_t step) {
+  return step < 3 ? 1e-4 : step == 3 ? 3e-4 : 1e-2;
+}
+
 TEST(TrainingCurve, TenStepsStayNearTheReferenceInFloat32) {
   const Json golden = golden_run("clip_12", "float64");
   const Curve curve = Trainer(12.0, at::kFloat).run();
   for (std::size_t step = 0; step < kSteps; ++step) {
     const auto expected = [&](const char* key) { return golden.at(key).at(step).get<double>(); };
-    EXPECT_NEAR(curve.loss[step], expected("loss"), step < 4 ? 1e-4 : 1e-2) << step;
+    EXPECT_NEAR(curve.loss[step], expected("loss"), loss_tolerance(step)) << step;
     EXPECT_NEAR(curve.parameter_norm[step],
                 expected("parameter_norm_after_step"),
                 1e-4 * expected("parameter_norm_after_step"));
