@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +21,10 @@
 #include "launcher/cli/verbs.hpp"
 #include "launcher/config/study_file.hpp"
 #include "launcher/report/effects_json.hpp"
+#include "launcher/report/r_script.hpp"
 #include "launcher/report/write_report.hpp"
 #include "launcher/study/analysis.hpp"
+#include "launcher/study/analysis_modes.hpp"
 #include "launcher/study/cell_table.hpp"
 #include "launcher/study/results_table.hpp"
 
@@ -47,6 +50,7 @@ struct Arguments {
   double alpha = 0.05;
   std::optional<double> delta;
   std::string out;
+  std::string r_script;
   std::string json_path;
 };
 
@@ -130,9 +134,35 @@ CsvTable read_runs(const Arguments& arguments, const config::StudyFile& study) {
   return std::move(results.table);
 }
 
+/// The same runs under the other conventions the table has; those it does not hold completely are
+/// left out.
+std::vector<study::StudyData> read_other_conventions(const CsvTable& table,
+                                                     study::ResultsOptions options,
+                                                     const std::string& chosen) {
+  const auto column = table.find_column("convention");
+  std::set<std::string> names;
+  for (const auto& row : table.rows) {
+    if (column) {
+      names.insert(row[*column]);
+    }
+  }
+  names.erase(chosen);
+  std::vector<study::StudyData> others;
+  for (const std::string& name : names) {
+    try {
+      options.convention = name;
+      others.push_back(read_results(table, options));
+    } catch (const Error& error) {
+      log_warning("convention {} is left out of the sensitivity: {}", name, error.what());
+    }
+  }
+  return others;
+}
+
 study::StudyData read_study(const Arguments& arguments,
                             study::AnalysisOptions& options,
-                            report::Provenance& provenance) {
+                            report::Provenance& provenance,
+                            std::vector<study::StudyData>& others) {
   study::ResultsOptions results_options{.study = {},
                                         .factors = arguments.factors,
                                         .levels = parse_orders(arguments.levels),
@@ -154,7 +184,9 @@ study::StudyData read_study(const Arguments& arguments,
     remember_input(provenance, arguments.study);
     results_options.study = file.spec;
   }
-  return read_results(table, results_options);
+  study::StudyData data = read_results(table, results_options);
+  others = read_other_conventions(table, results_options, data.convention);
+  return data;
 }
 
 void check_sources(const Arguments& arguments) {
@@ -223,8 +255,10 @@ void run_analyze(const Arguments& arguments) {
       .version = fmt::format("{} ({})", build_info::kVersion, build_info::kGit),
       .inputs = {},
       .stamps = {}};
-  study::StudyData data = arguments.table.empty() ? read_study(arguments, options, provenance)
-                                                  : read_table(arguments, options, provenance);
+  std::vector<study::StudyData> others;
+  study::StudyData data = arguments.table.empty()
+                              ? read_study(arguments, options, provenance, others)
+                              : read_table(arguments, options, provenance);
   if (!arguments.contrast.empty()) {
     const study::Response& first = data.responses.front();
     options.primary = study::PrimaryContrast{.metric = first.metric,
@@ -234,8 +268,14 @@ void run_analyze(const Arguments& arguments) {
                                              .alpha = arguments.alpha,
                                              .delta = arguments.delta};
   }
-  const study::Analysis analysis = analyze(std::move(data), std::move(options));
+  study::Analysis analysis = analyze(std::move(data), std::move(options));
+  for (const study::StudyData& other : others) {
+    add_convention(analysis, other);
+  }
   report::write_report(arguments.out, analysis, provenance);
+  if (!arguments.r_script.empty()) {
+    report::write_r_script(arguments.r_script, analysis);
+  }
   for (const std::string& warning : analysis.warnings) {
     log_warning("{}", warning);
   }
@@ -325,6 +365,10 @@ void register_analyze(CLI::App& app) {
           "--delta", arguments->delta, "equivalence margin in points or mm without a study file")
       ->check(CLI::PositiveNumber);
   verb->add_option("--out", arguments->out, "folder for the report")->type_name("DIR")->required();
+  verb->add_option("--r-script",
+                   arguments->r_script,
+                   "also write an R script (and its data beside it) that redoes the analysis")
+      ->type_name("FILE.R");
   add_json_option(*verb, arguments->json_path);
   set_example(*verb,
               "yates analyze --table cells.csv --factors relocate,prune,width --response dice_mean "

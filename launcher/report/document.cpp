@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "launcher/report/figures.hpp"
+#include "launcher/report/inference_sections.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/study/analysis_contrasts.hpp"
 
@@ -431,6 +432,9 @@ Section provenance_section(const Analysis& analysis, const Provenance& provenanc
 
 Document make_document(const Analysis& analysis, const Provenance& provenance) {
   Document document{.title = provenance.title, .lead = lead_of(analysis), .sections = {}};
+  for (std::string& sentence : single_run_sentences(analysis)) {
+    document.lead.push_back(std::move(sentence));
+  }
   document.lead.insert(document.lead.begin(), provenance.stamps.begin(), provenance.stamps.end());
   if (!analysis.warnings.empty()) {
     document.sections.push_back(
@@ -442,9 +446,16 @@ Document make_document(const Analysis& analysis, const Provenance& provenance) {
   }
   for (Section& section : std::vector<Section>{cells_section(analysis),
                                                contrasts_section(analysis),
+                                               targets_section(analysis),
                                                effects_section(analysis),
                                                lenth_section(analysis),
                                                variance_section(analysis),
+                                               squares_section(analysis),
+                                               sensitivity_section(analysis),
+                                               tails_section(analysis),
+                                               resampling_section(analysis),
+                                               multiplicity_section(analysis),
+                                               worth_section(analysis),
                                                design_section(analysis),
                                                not_estimable_section(analysis),
                                                diagnostics_section(analysis),

@@ -17,11 +17,37 @@ std::string number(double value) {
 }  // namespace
 
 std::string effects_csv(const study::Analysis& analysis) {
-  std::string text = csv_line(
-      {"contrast", "at",     "metric",           "region",   "target",  "method", "estimate",
-       "se",       "df",     "ci_low",           "ci_high",  "p",       "p_holm", "n",
-       "mde",      "tost_p", "higher_is_better", "headline", "primary", "verdict"});
+  std::string text = csv_line({"contrast",
+                               "at",
+                               "metric",
+                               "region",
+                               "target",
+                               "method",
+                               "estimate",
+                               "se",
+                               "df",
+                               "ci_low",
+                               "ci_high",
+                               "p",
+                               "p_holm",
+                               "n",
+                               "mde",
+                               "tost_p",
+                               "higher_is_better",
+                               "headline",
+                               "primary",
+                               "verdict",
+                               "p_hochberg",
+                               "p_bh",
+                               "p_by",
+                               "simultaneous_low",
+                               "simultaneous_high",
+                               "assumed_effect",
+                               "power_at_assumed",
+                               "type_s",
+                               "type_m"});
   for (const study::ContrastSummary& row : analysis.contrasts) {
+    const bool known = !std::isnan(row.assumed_effect);
     text += csv_line({row.name,
                       analysis.data.design.describe(row.at),
                       row.metric,
@@ -41,7 +67,16 @@ std::string effects_csv(const study::Analysis& analysis) {
                       row.higher_is_better ? "true" : "false",
                       row.headline ? "true" : "false",
                       row.primary ? "true" : "false",
-                      to_string(row.verdict)});
+                      to_string(row.verdict),
+                      number(row.p_hochberg),
+                      number(row.p_bh),
+                      number(row.p_by),
+                      number(row.simultaneous.low),
+                      number(row.simultaneous.high),
+                      number(row.assumed_effect),
+                      known ? number(row.errors.power) : "",
+                      known ? number(row.errors.wrong_sign) : "",
+                      known ? number(row.errors.exaggeration) : ""});
   }
   return text;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "launcher/report/inference_json.hpp"
+
 namespace yates::report {
 namespace {
 
@@ -11,25 +13,12 @@ using study::Analysis;
 
 constexpr int kSchema = 1;
 
-/// A finite number, or null; an infinite one as text, for JSON has no word for it.
 Json number(double value) {
-  return std::isnan(value) ? Json(nullptr) : json_number(value);
+  return number_or_null(value);
 }
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
-}
-
-/// Factor -> level in the order of the design.
-Json levels_json(const study::Design& design, const study::Levels& levels) {
-  Json object = Json::object();
-  for (const study::Factor& factor : design.factors()) {
-    const auto found = levels.find(factor.name);
-    if (found != levels.end()) {
-      object[factor.name] = found->second;
-    }
-  }
-  return object;
 }
 
 Json provenance_json(const Analysis& analysis, const Provenance& provenance) {
@@ -61,7 +50,7 @@ Json cells_json(const Analysis& analysis) {
   Json rows = Json::array();
   for (const study::CellSummary& cell : analysis.cells) {
     rows.push_back(
-        {{"levels", levels_json(analysis.data.design, analysis.data.design.levels(cell.cell))},
+        {{"levels", levels_object(analysis.data.design, analysis.data.design.levels(cell.cell))},
          {"metric", cell.metric},
          {"region", text_or_null(cell.region)},
          {"n", cell.n},
@@ -78,7 +67,7 @@ Json effects_rows(const Analysis& analysis) {
   Json rows = Json::array();
   for (const study::EffectSummary& row : analysis.effects) {
     rows.push_back({{"term", row.effect.term},
-                    {"at", levels_json(analysis.data.design, row.at)},
+                    {"at", levels_object(analysis.data.design, row.at)},
                     {"metric", row.metric},
                     {"region", text_or_null(row.region)},
                     {"coded", number(row.effect.coded)},
@@ -88,16 +77,16 @@ Json effects_rows(const Analysis& analysis) {
   return rows;
 }
 
-Json interval_json(const study::Interval& interval) {
-  return std::isnan(interval.low) ? Json(nullptr)
-                                  : Json::array({number(interval.low), number(interval.high)});
+/// Rows without an assumed effect have no errors of sign and size.
+Json worth(const study::ContrastSummary& row, double value) {
+  return std::isnan(row.assumed_effect) ? Json(nullptr) : number(value);
 }
 
 Json contrasts_json(const Analysis& analysis) {
   Json rows = Json::array();
   for (const study::ContrastSummary& row : analysis.contrasts) {
     rows.push_back({{"name", row.name},
-                    {"at", levels_json(analysis.data.design, row.at)},
+                    {"at", levels_object(analysis.data.design, row.at)},
                     {"metric", row.metric},
                     {"region", text_or_null(row.region)},
                     {"target", row.target},
@@ -105,31 +94,24 @@ Json contrasts_json(const Analysis& analysis) {
                     {"estimate", number(row.estimate.estimate)},
                     {"se", number(row.estimate.se)},
                     {"df", number(row.estimate.df)},
-                    {"ci", interval_json(row.interval)},
+                    {"ci", interval_or_null(row.interval)},
                     {"p", number(row.p)},
                     {"p_holm", number(row.p_holm)},
+                    {"p_hochberg", number(row.p_hochberg)},
+                    {"p_bh", number(row.p_bh)},
+                    {"p_by", number(row.p_by)},
+                    {"ci_simultaneous", interval_or_null(row.simultaneous)},
                     {"n", row.estimate.n},
                     {"mde", number(row.mde)},
                     {"tost_p", number(row.tost_p)},
+                    {"assumed_effect", number(row.assumed_effect)},
+                    {"power_at_assumed", worth(row, row.errors.power)},
+                    {"type_s", worth(row, row.errors.wrong_sign)},
+                    {"type_m", worth(row, row.errors.exaggeration)},
                     {"higher_is_better", row.higher_is_better},
                     {"headline", row.headline},
                     {"primary", row.primary},
                     {"verdict", to_string(row.verdict)}});
-  }
-  return rows;
-}
-
-Json anova_json(const Analysis& analysis) {
-  Json rows = Json::array();
-  for (const study::AnovaSummary& summary : analysis.anova) {
-    rows.push_back({{"metric", summary.metric},
-                    {"region", text_or_null(summary.region)},
-                    {"term", summary.row.term},
-                    {"df", number(summary.row.df)},
-                    {"ss", number(summary.row.ss)},
-                    {"ms", number(summary.row.ms)},
-                    {"f", number(summary.row.f)},
-                    {"p", number(summary.row.p)}});
   }
   return rows;
 }
@@ -154,7 +136,7 @@ Json lenth_json(const Analysis& analysis, const study::LenthSummary& row) {
   }
   return {{"metric", row.metric},
           {"region", text_or_null(row.region)},
-          {"at", levels_json(analysis.data.design, row.at)},
+          {"at", levels_object(analysis.data.design, row.at)},
           {"s0", row.result.s0},
           {"pse", row.result.pse},
           {"df", row.result.df},
@@ -163,6 +145,21 @@ Json lenth_json(const Analysis& analysis, const study::LenthSummary& row) {
           {"me_simulated", number(row.result.me_simulated)},
           {"sme_simulated", number(row.result.sme_simulated)},
           {"active", active}};
+}
+
+Json collapse_json(const Analysis& analysis, const study::ModeSummary& mode) {
+  Json factors = Json::array();
+  for (std::size_t f = 0; f < mode.by_factor.size(); ++f) {
+    const study::CollapseByFactor& counts = mode.by_factor[f];
+    Json levels = Json::array();
+    for (std::size_t level = 0; level < counts.bad.size(); ++level) {
+      levels.push_back({{"level", analysis.data.design.factors()[f].levels[level]},
+                        {"bad", counts.bad[level]},
+                        {"runs", counts.total[level]}});
+    }
+    factors.push_back({{"factor", counts.factor}, {"levels", levels}, {"fisher_p", counts.p}});
+  }
+  return factors;
 }
 
 Json modes_json(const Analysis& analysis) {
@@ -180,7 +177,9 @@ Json modes_json(const Analysis& analysis) {
                     {"region", text_or_null(row.region)},
                     {"clusters", clusters},
                     {"bimodality", number(row.bimodality)},
-                    {"collapsed_runs", collapsed}});
+                    {"collapsed_runs", collapsed},
+                    {"mixed_cells", row.mixed_cells},
+                    {"by_factor", collapse_json(analysis, row)}});
   }
   return rows;
 }
@@ -189,7 +188,7 @@ Json leave_one_out_json(const Analysis& analysis) {
   Json rows = Json::array();
   for (const study::LeaveOneOut& row : analysis.leave_one_out) {
     rows.push_back({{"contrast", row.contrast},
-                    {"at", levels_json(analysis.data.design, row.at)},
+                    {"at", levels_object(analysis.data.design, row.at)},
                     {"metric", row.metric},
                     {"region", text_or_null(row.region)},
                     {"run", analysis.data.run_name(row.run)},
@@ -214,10 +213,10 @@ Json not_estimable_json(const Analysis& analysis) {
   for (const study::NotEstimable& row : analysis.not_estimable) {
     Json add = Json::array();
     for (const study::Levels& cell : row.add) {
-      add.push_back(levels_json(analysis.data.design, cell));
+      add.push_back(levels_object(analysis.data.design, cell));
     }
     rows.push_back({{"term", row.term},
-                    {"at", levels_json(analysis.data.design, row.at)},
+                    {"at", levels_object(analysis.data.design, row.at)},
                     {"why", row.why},
                     {"add", add}});
   }
@@ -233,7 +232,7 @@ Json effects_json(const Analysis& analysis, const Provenance& provenance) {
   json["cells"] = cells_json(analysis);
   json["effects"] = effects_rows(analysis);
   json["contrasts"] = contrasts_json(analysis);
-  json["anova"] = anova_json(analysis);
+  json["anova"] = anova_rows(analysis.anova);
   json["variance"] = variance_json(analysis);
   json["lenth"] =
       analysis.lenth.empty() ? Json(nullptr) : lenth_json(analysis, analysis.lenth.front());
@@ -248,6 +247,7 @@ Json effects_json(const Analysis& analysis, const Provenance& provenance) {
   json["estimable"] = analysis.estimable;
   json["not_estimable"] = not_estimable_json(analysis);
   json["warnings"] = analysis.warnings;
+  add_inference(json, analysis);
   return json;
 }
 

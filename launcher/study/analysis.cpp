@@ -3,14 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "launcher/study/analysis_anova.hpp"
+#include "launcher/study/analysis_cases.hpp"
 #include "launcher/study/analysis_contrasts.hpp"
+#include "launcher/study/analysis_modes.hpp"
 #include "launcher/study/complete_part.hpp"
 #include "launcher/study/estimability.hpp"
 #include "launcher/study/sequential.hpp"
@@ -21,7 +22,6 @@ namespace {
 
 /// Alias equations of larger designs fill pages and help nobody.
 constexpr std::size_t kMostAliases = 64;
-constexpr double kBimodal = 5.0 / 9;
 
 bool is_bad(const RunRecord& run) {
   return run.status == "collapsed" || run.status == "diverged";
@@ -108,128 +108,23 @@ void summarize_effects(Analysis& analysis, const CompletePart& part, const Respo
   }
 }
 
-void summarize_components(Analysis& analysis, const Response& response, const CrossedModel& model) {
-  const CrossedComponents& found = model.components();
-  const std::pair<const char*, double> components[] = {{"seed", found.seed},
-                                                       {"case", found.case_},
-                                                       {"run", found.run},
-                                                       {"cell_case", found.cell_case},
-                                                       {"seed_case", found.seed_case},
-                                                       {"residual", found.residual}};
-  for (const auto& [name, estimate] : components) {
-    analysis.variance.push_back({response.metric, response.region, name, estimate});
-  }
-}
-
-/// The lines of the factorial on single cases, tested against cell:seed, and the strata of the
-/// errors.
-void summarize_strata(Analysis& analysis, const Response& response, const CrossedModel& model) {
-  const auto cases = static_cast<double>(response.case_values.front().size());
-  const auto rows =
-      factorial_anova(analysis.data.design, analysis.data.table(response), SquaresType::II, true);
-  for (AnovaRow row : rows) {
-    if (row.term != "seed" && row.term != "residual" && row.term != "total") {
-      row.ss *= cases;
-      row.ms *= cases;
-      analysis.anova.push_back({response.metric, response.region, row});
-    }
-  }
-  for (const AnovaRow& row : model.strata()) {
-    analysis.anova.push_back({response.metric, response.region, row});
-  }
-}
-
-/// Balanced tables have one answer; type II where they have not.
-void summarize_anova(Analysis& analysis, const Response& response) {
-  const RunTable table = analysis.data.table(response);
-  const bool replicated = table.runs.size() > analysis.data.design.run_count();
-  if (!replicated) {
-    return;
-  }
-  const auto rows =
-      factorial_anova(analysis.data.design, table, SquaresType::II, table.seeds_are_blocks);
-  for (const AnovaRow& row : rows) {
-    analysis.anova.push_back({response.metric, response.region, row});
-  }
-}
-
-std::size_t cluster_of(double value, const std::vector<Cluster>& clusters) {
-  std::size_t index = 0;
-  while (index + 1 < clusters.size() && value > clusters[index].high) {
-    ++index;
-  }
-  return index;
-}
-
-void summarize_modes(Analysis& analysis, const Response& response) {
-  const StudyData& data = analysis.data;
-  ModeSummary summary{.metric = response.metric,
-                      .region = response.region,
-                      .clusters = gap_clusters(response.run_values),
-                      .bimodality = bimodality_coefficient(response.run_values),
-                      .collapsed_runs = {}};
-  std::vector<std::set<std::size_t>> cells(data.design.size());
-  for (std::size_t run = 0; run < data.runs.size(); ++run) {
-    if (is_bad(data.runs[run])) {
-      summary.collapsed_runs.push_back(run);
-    }
-    cells[data.runs[run].cell].insert(cluster_of(response.run_values[run], summary.clusters));
-  }
-  summary.mixed_cells = static_cast<std::size_t>(
-      std::count_if(cells.begin(), cells.end(), [](const auto& c) { return c.size() > 1; }));
-  analysis.modes.push_back(std::move(summary));
-}
-
-/// One sentence for all responses whose runs fall apart.
-void warn_of_modes(Analysis& analysis) {
-  std::vector<std::string> mixed;
-  std::vector<std::string> apart;
-  for (const ModeSummary& mode : analysis.modes) {
-    const std::string name = mode.metric + (mode.region.empty() ? "" : " " + mode.region);
-    if (mode.mixed_cells > 0) {
-      mixed.push_back(name);
-    } else if (mode.clusters.size() > 1 && mode.bimodality > kBimodal) {
-      apart.push_back(name);
-    }
-  }
-  if (!mixed.empty()) {
-    analysis.warnings.push_back(fmt::format(
-        "the runs fall into separate groups and at least one cell mixes them ({}): its mean "
-        "and interval describe no single run",
-        join(mixed, ", ")));
-  }
-  if (!apart.empty()) {
-    analysis.warnings.push_back(
-        fmt::format("the runs fall into separate groups ({})", join(apart, ", ")));
-  }
-}
-
-/// The primary contrast, or all two-factor interactions, without each run in turn.
-void leave_one_out(Analysis& analysis,
-                   const Response& response,
-                   const std::vector<Contrast>& contrasts) {
-  const RunTable table = analysis.data.table(response);
-  for (const Contrast& contrast : contrasts) {
-    const bool wanted =
-        analysis.options.primary ? &contrast == &contrasts.front() : contrast.order == 2;
-    if (!wanted || !is_supported(analysis.data.design, contrast)) {
-      continue;
-    }
-    for (std::size_t run = 0; run < table.runs.size(); ++run) {
-      if (contrast.weights[table.runs[run].cell] == 0) {
-        continue;
-      }
-      RunTable rest = table;
-      rest.runs.erase(rest.runs.begin() + static_cast<std::ptrdiff_t>(run));
-      if (const auto estimate = plain_estimate(rest, contrast)) {
-        analysis.leave_one_out.push_back({contrast.name,
-                                          contrast.at,
-                                          response.metric,
-                                          response.region,
-                                          run,
-                                          estimate->estimate});
-      }
-    }
+void summarize_components(Analysis& analysis,
+                          const Response& response,
+                          const ResponseModel& model) {
+  const auto add = [&](const char* component, double variance) {
+    analysis.variance.push_back({response.metric, response.region, component, variance});
+  };
+  if (model.crossed) {
+    const CrossedComponents& found = model.crossed->components();
+    add("seed", found.seed);
+    add("case", found.case_);
+    add("run", found.run);
+    add("cell_case", found.cell_case);
+    add("seed_case", found.seed_case);
+    add("residual", found.residual);
+  } else if (model.blocks) {
+    add("seed", model.blocks->seed_variance());
+    add("residual", model.blocks->residual_variance());
   }
 }
 
@@ -327,28 +222,25 @@ Analysis analyze(StudyData data, AnalysisOptions options) {
   describe_design(analysis);
   const std::vector<Contrast> contrasts = listed_contrasts(analysis.data.design, analysis.options);
   const auto part = largest_complete_part(analysis.data.design);
-  std::vector<std::optional<CrossedModel>> models;
+  std::vector<ResponseModel> models;
   for (const Response& response : analysis.data.responses) {
-    const auto crossed = crossed_data(analysis.data, response);
-    models.push_back(crossed ? CrossedModel::fit(*crossed) : std::nullopt);
+    models.push_back(fit_response(analysis.data, response));
     summarize_cells(analysis, response);
     if (part) {
       summarize_effects(analysis, *part, response);
     }
-    if (models.back()) {
-      summarize_components(analysis, response, *models.back());
-    }
-    if (models.back() && !models.back()->strata().empty()) {
-      summarize_strata(analysis, response, *models.back());
-    } else {
-      summarize_anova(analysis, response);
-    }
+    summarize_components(analysis, response, models.back());
+    const auto& crossed = models.back().crossed;
+    summarize_anova(analysis, response, crossed ? &*crossed : nullptr);
+    summarize_anova_types(analysis, response);
     summarize_modes(analysis, response);
     leave_one_out(analysis, response, contrasts);
   }
   warn_of_modes(analysis);
   summarize_looks(analysis, contrasts);
   analysis.contrasts = contrast_rows(analysis.data, contrasts, models, analysis.options);
+  summarize_cases(analysis, contrasts);
+  summarize_sensitivity(analysis, contrasts);
   return analysis;
 }
 

@@ -2,6 +2,7 @@
 // The whole analysis of a study: every table of the report as plain values, nothing formatted.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "launcher/study/cell_table.hpp"
 #include "launcher/study/lenth.hpp"
 #include "launcher/study/modes.hpp"
+#include "launcher/study/resampling.hpp"
+#include "launcher/study/robust.hpp"
+#include "launcher/study/sign_size.hpp"
 #include "launcher/study/study_data.hpp"
 #include "launcher/study/study_spec.hpp"
 #include "launcher/study/verdict.hpp"
@@ -30,6 +34,7 @@ struct AnalysisOptions {
       {};                         ///< Per arm; fixes the headline method beforehand.
   std::size_t largest_order = 3;  ///< Factors in the largest interaction listed.
   double power = 0.8;             ///< For the smallest detectable effect.
+  std::size_t bootstrap_draws = 10000;
 };
 
 struct CellSummary {
@@ -64,12 +69,20 @@ struct ContrastSummary {
   Interval interval;
   double p = 0;
   double p_holm = 0;
+  double p_hochberg = 0;
+  double p_bh = 0;             ///< Benjamini and Hochberg.
+  double p_by = 0;             ///< Benjamini and Yekutieli.
+  Interval simultaneous = {};  ///< Bonferroni over the family of the adjusted p values.
   double mde = 0;
   double tost_p = 0;  ///< NaN without a margin.
   bool higher_is_better = true;
   bool headline = false;  ///< By the method that the rule or the study file picks.
   bool primary = false;   ///< The headline row of the study's primary contrast.
   Verdict verdict = Verdict::Inconclusive;
+  /// Of headline rows: the true effect for which the errors of sign and size are stated, which is
+  /// the margin where one was declared, else the estimate itself; NaN elsewhere.
+  double assumed_effect = std::numeric_limits<double>::quiet_NaN();
+  SignSizeErrors errors = {};
 };
 
 struct LenthSummary {
@@ -80,10 +93,21 @@ struct LenthSummary {
   std::vector<FactorialEffect> effects = {};
 };
 
+/// A line of an analysis of variance. `stratum` names the line it is tested against.
 struct AnovaSummary {
   std::string metric;
   std::string region;
   AnovaRow row;
+  std::string type = "II";  ///< I, II, III, HC3
+  std::string stratum = "residual";
+  double partial_eta_squared = std::numeric_limits<double>::quiet_NaN();
+  double share_pct = std::numeric_limits<double>::quiet_NaN();  ///< Of the total sum of squares.
+};
+
+struct FitSummary {
+  std::string metric;
+  std::string region;
+  FactorialFit fit;
 };
 
 struct VarianceSummary {
@@ -93,13 +117,83 @@ struct VarianceSummary {
   double estimate = 0;
 };
 
+/// How many runs of each level of a factor collapsed, diverged or lie outside the best group.
+struct CollapseByFactor {
+  std::string factor;
+  std::vector<std::size_t> bad;    ///< Per level.
+  std::vector<std::size_t> total;  ///< Per level.
+  double p = 0;                    ///< Fisher's exact test of independence.
+};
+
 struct ModeSummary {
   std::string metric;
   std::string region;
   std::vector<Cluster> clusters;
   double bimodality = 0;
   std::vector<std::size_t> collapsed_runs;
-  std::size_t mixed_cells = 0;  ///< Cells with runs in more than one cluster.
+  std::size_t mixed_cells = 0;                   ///< Cells with runs in more than one cluster.
+  std::vector<CollapseByFactor> by_factor = {};  ///< Empty where no run is bad.
+};
+
+/// A contrast in one metric and region, as the tables beside the main one name it.
+struct ContrastPlace {
+  std::string contrast;
+  Levels at;
+  std::string metric;
+  std::string region;
+};
+
+/// A bootstrap interval of a contrast: over cases (new patients), over seeds and cases (both), or
+/// over seeds; or the reason why there is none.
+struct BootstrapSummary {
+  ContrastPlace place;
+  std::string target;  ///< patients, both, seeds
+  std::size_t units = 0;
+  std::size_t draws = 0;
+  BootstrapResult result = {};
+  std::string refused = {};
+};
+
+/// Sign flips of the per-seed contrasts.
+struct SignFlipSummary {
+  ContrastPlace place;
+  std::size_t seeds = 0;
+  double p = 0;
+  double smallest_p = 0;  ///< 2 / 2^seeds: the test can never say less.
+};
+
+/// A contrast per case (averaged over the runs), located without trust in its tails.
+struct CaseSummary {
+  ContrastPlace place;
+  std::size_t cases = 0;
+  double mean = 0;
+  double median = 0;
+  Interval median_interval = {};  ///< By order statistics.
+  TrimmedMean trimmed = {};       ///< 20 % at each end.
+  Interval trimmed_interval = {};
+  double hodges_lehmann = 0;
+};
+
+/// All values per case of the runs of one cell.
+struct CellTail {
+  std::size_t cell = 0;
+  std::string metric;
+  std::string region;
+  std::size_t n = 0;  ///< Values: runs x cases.
+  double median = 0;
+  double trimmed_mean = 0;
+  double worst_5_pct = 0;  ///< Their 95th percentile, for scores the 5th.
+  double failed_pct = 0;   ///< Distances above 20 mm; NaN for other metrics.
+};
+
+/// The headline of a contrast, analysed in another way.
+struct SensitivitySummary {
+  std::string analysis;  ///< without_collapsed, log1p, or a metric convention
+  ContrastPlace place;
+  Estimate estimate;
+  Interval interval;
+  double p = 0;
+  Verdict verdict = Verdict::Inconclusive;
 };
 
 struct LeaveOneOut {
@@ -131,11 +225,18 @@ struct Analysis {
   std::vector<CellSummary> cells = {};
   std::vector<EffectSummary> effects = {};
   std::vector<ContrastSummary> contrasts = {};
-  std::vector<AnovaSummary> anova = {};
+  std::vector<AnovaSummary> anova = {};        ///< Type II: one line per term.
+  std::vector<AnovaSummary> anova_types = {};  ///< Types I, II, III, HC3 of the run means.
+  std::vector<FitSummary> fits = {};
   std::vector<VarianceSummary> variance = {};
   std::vector<LenthSummary> lenth = {};
   std::vector<ModeSummary> modes = {};
   std::vector<LeaveOneOut> leave_one_out = {};
+  std::vector<BootstrapSummary> bootstraps = {};
+  std::vector<SignFlipSummary> sign_flips = {};
+  std::vector<CaseSummary> case_contrasts = {};
+  std::vector<CellTail> tails = {};
+  std::vector<SensitivitySummary> sensitivity = {};
   std::vector<Look> looks = {};
   std::vector<std::string> aliases = {};
   std::vector<std::string> estimable = {};

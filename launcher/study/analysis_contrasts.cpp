@@ -23,53 +23,6 @@ bool same_place(const ContrastSummary& row, const PrimaryContrast& primary) {
   return same_metric(row.metric, primary.metric) && row.region == primary.region;
 }
 
-/// All estimates of a contrast whose error comes from the runs.
-std::vector<Estimate> run_estimates(const RunTable& table,
-                                    const Contrast& contrast,
-                                    const PairNoise* noise) {
-  std::vector<Estimate> estimates;
-  for (const Rule rule : kRules) {
-    if (const auto estimate = rule(table, contrast)) {
-      estimates.push_back(*estimate);
-    }
-  }
-  if (!estimates.empty()) {
-    return estimates;
-  }
-  const auto single = noise != nullptr ? external_noise_t(table, contrast, noise->sd, noise->df)
-                                       : plain_estimate(table, contrast);
-  if (single) {
-    estimates.push_back(*single);
-  }
-  return estimates;
-}
-
-/// The method the rule picks among those there are. With a plan its number of seeds decides, not
-/// how many came back.
-Method pick_headline(const RunTable& table,
-                     const Contrast& contrast,
-                     const std::vector<Estimate>& estimates,
-                     std::optional<std::size_t> planned_seeds,
-                     const std::string& wanted) {
-  const auto has = [&](Method method) {
-    return std::any_of(
-        estimates.begin(), estimates.end(), [&](const Estimate& e) { return e.method == method; });
-  };
-  if (const auto fixed = parse_method(wanted); fixed && has(*fixed)) {
-    return *fixed;
-  }
-  const std::size_t complete = per_seed_contrasts(table, contrast).size();
-  const bool blocks = table.seeds_are_blocks && complete >= 2;
-  const std::size_t seeds = blocks ? planned_seeds.value_or(complete) : estimates.front().n;
-  const Method ruled = headline_method(blocks, seeds);
-  for (const Method method : {ruled, Method::Welch, Method::Pooled}) {
-    if (has(method)) {
-      return method;
-    }
-  }
-  return estimates.front().method;
-}
-
 /// The smallest detectable effect in standard errors depends on the degrees of freedom alone, and
 /// costs far more than everything else in a row.
 class DetectableEffects {
@@ -98,11 +51,7 @@ void fill_inference(ContrastSummary& row,
   row.interval = t_interval(row.estimate, options.alpha);
   row.p = two_sided_p(row.estimate);
   row.mde = detectable.of(row.estimate);
-  std::optional<double> delta = options.delta;
-  if (options.primary) {
-    delta =
-        same_metric(row.metric, options.primary->metric) ? options.primary->delta : std::nullopt;
-  }
+  const std::optional<double> delta = margin_of(row.metric, options);
   row.tost_p = delta ? equivalence_p(row.estimate, *delta) : kNaN;
   row.verdict = verdict(row.estimate, options.alpha, delta, row.higher_is_better);
 }
@@ -121,16 +70,42 @@ std::vector<TargetEstimate> targeted(const std::vector<Estimate>& estimates) {
   return list;
 }
 
-void add_mixed(const std::optional<CrossedModel>& model,
+void add_mixed(const ResponseModel& model,
                const Contrast& contrast,
                std::vector<TargetEstimate>& estimates) {
-  for (const Target target : {Target::Seeds, Target::Patients, Target::Both}) {
-    const auto estimate = model ? model->estimate(contrast, target) : std::nullopt;
+  const auto add = [&](Target target, const std::optional<Estimate>& estimate) {
     if (estimate && std::isfinite(estimate->se) && estimate->df > 0) {
       estimates.push_back({target, *estimate});
     }
+  };
+  if (model.blocks) {
+    add(Target::Seeds, model.blocks->estimate(contrast));
+  }
+  for (const Target target : {Target::Seeds, Target::Patients, Target::Both}) {
+    if (model.crossed) {
+      add(target, model.crossed->estimate(contrast, target));
+    }
   }
 }
+
+/// The errors of sign and size of headline rows of the primary contrast and of interactions.
+class ResultWorth {
+ public:
+  explicit ResultWorth(const AnalysisOptions& options) : options_(options) {}
+
+  void fill(ContrastSummary& row) {
+    if (!row.headline || row.order > 2 || !(row.estimate.se > 0) || !(row.estimate.df > 0)) {
+      return;
+    }
+    row.assumed_effect = margin_of(row.metric, options_).value_or(std::abs(row.estimate.estimate));
+    const auto known = tests_.try_emplace(row.estimate.df, row.estimate.df, options_.alpha).first;
+    row.errors = known->second.at(row.assumed_effect / row.estimate.se);
+  }
+
+ private:
+  const AnalysisOptions& options_;
+  std::map<double, SignSizeTest> tests_;
+};
 
 /// The rows of one contrast in one response; marks the headline of each target.
 void add_rows(const RunTable& table,
@@ -139,6 +114,7 @@ void add_rows(const RunTable& table,
               const std::vector<TargetEstimate>& estimates,
               const AnalysisOptions& options,
               DetectableEffects& detectable,
+              ResultWorth& worth,
               std::vector<ContrastSummary>& rows) {
   ContrastSummary row{.name = contrast.name,
                       .at = contrast.at,
@@ -164,12 +140,83 @@ void add_rows(const RunTable& table,
     // New patients, and both: only the mixed model speaks about them.
     row.headline = entry.target != Target::Seeds || entry.estimate.method == headline;
     row.primary = primary && row.headline && options.primary->target == row.target;
+    row.assumed_effect = kNaN;
     fill_inference(row, options, detectable);
+    worth.fill(row);
     rows.push_back(row);
   }
 }
 
 }  // namespace
+
+std::vector<Estimate> run_estimates(const RunTable& table,
+                                    const Contrast& contrast,
+                                    const PairNoise* noise) {
+  std::vector<Estimate> estimates;
+  for (const Rule rule : kRules) {
+    if (const auto estimate = rule(table, contrast)) {
+      estimates.push_back(*estimate);
+    }
+  }
+  if (!estimates.empty()) {
+    return estimates;
+  }
+  const auto single = noise != nullptr ? external_noise_t(table, contrast, noise->sd, noise->df)
+                                       : plain_estimate(table, contrast);
+  if (single) {
+    estimates.push_back(*single);
+  }
+  return estimates;
+}
+
+Method pick_headline(const RunTable& table,
+                     const Contrast& contrast,
+                     const std::vector<Estimate>& estimates,
+                     std::optional<std::size_t> planned_seeds,
+                     const std::string& wanted) {
+  const auto has = [&](Method method) {
+    return std::any_of(
+        estimates.begin(), estimates.end(), [&](const Estimate& e) { return e.method == method; });
+  };
+  if (const auto fixed = parse_method(wanted); fixed && has(*fixed)) {
+    return *fixed;
+  }
+  if (has(Method::None)) {
+    return Method::None;
+  }
+  const bool blocks = table.seeds_are_blocks && (has(Method::Blocked) || has(Method::Mixed));
+  const std::size_t complete = per_seed_contrasts(table, contrast).size();
+  const std::size_t seeds =
+      blocks ? planned_seeds.value_or(complete) : std::max<std::size_t>(2, estimates.front().n);
+  for (const Method method : {headline_method(blocks, seeds),
+                              blocks ? Method::Blocked : Method::Welch,
+                              blocks ? Method::Mixed : Method::Pooled,
+                              Method::Welch,
+                              Method::Pooled}) {
+    if (has(method)) {
+      return method;
+    }
+  }
+  return estimates.front().method;
+}
+
+ResponseModel fit_response(const StudyData& data, const Response& response) {
+  ResponseModel model;
+  if (const auto crossed = crossed_data(data, response)) {
+    model.crossed = CrossedModel::fit(*crossed);
+  }
+  if (!model.crossed) {
+    model.blocks = RandomBlockModel::fit(data.table(response));
+  }
+  return model;
+}
+
+std::optional<double> margin_of(const std::string& metric, const AnalysisOptions& options) {
+  if (!options.primary) {
+    return options.delta;
+  }
+  return same_metric(metric, options.primary->metric) ? options.primary->delta : std::nullopt;
+}
 
 std::optional<CrossedData> crossed_data(const StudyData& data, const Response& response) {
   if (response.case_values.empty() || !data.seeds_are_blocks) {
@@ -212,10 +259,11 @@ std::vector<Contrast> listed_contrasts(const Design& design, const AnalysisOptio
 
 std::vector<ContrastSummary> contrast_rows(const StudyData& data,
                                            const std::vector<Contrast>& contrasts,
-                                           const std::vector<std::optional<CrossedModel>>& models,
+                                           const std::vector<ResponseModel>& models,
                                            const AnalysisOptions& options) {
   std::vector<ContrastSummary> rows;
   DetectableEffects detectable(options);
+  ResultWorth worth(options);
   for (std::size_t i = 0; i < data.responses.size(); ++i) {
     const Response& response = data.responses[i];
     const RunTable table = data.table(response);
@@ -227,7 +275,7 @@ std::vector<ContrastSummary> contrast_rows(const StudyData& data,
         continue;
       }
       add_mixed(models[i], contrast, estimates);
-      add_rows(table, response, contrast, estimates, options, detectable, rows);
+      add_rows(table, response, contrast, estimates, options, detectable, worth, rows);
     }
   }
   adjust_families(rows, options);
@@ -253,9 +301,18 @@ void adjust_families(std::vector<ContrastSummary>& rows, const AnalysisOptions& 
     for (const std::size_t i : members) {
       p.push_back(rows[i].p);
     }
-    const std::vector<double> adjusted = holm(p);
+    const std::vector<double> by_holm = holm(p);
+    const std::vector<double> by_hochberg = hochberg(p);
+    const std::vector<double> by_bh = benjamini_hochberg(p);
+    const std::vector<double> by_by = benjamini_yekutieli(p);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      rows[members[i]].p_holm = adjusted[i];
+      ContrastSummary& row = rows[members[i]];
+      row.p_holm = by_holm[i];
+      row.p_hochberg = by_hochberg[i];
+      row.p_bh = by_bh[i];
+      row.p_by = by_by[i];
+      row.simultaneous =
+          t_interval(row.estimate, options.alpha / static_cast<double>(members.size()));
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include "launcher/study/analysis.hpp"
 #include "launcher/study/crossed_model.hpp"
+#include "launcher/study/random_block_model.hpp"
 
 namespace yates::study {
 
@@ -18,17 +19,47 @@ std::vector<Contrast> listed_contrasts(const Design& design, const AnalysisOptio
 /// The table of runs and cases of a response, or nothing where only run values are known.
 std::optional<CrossedData> crossed_data(const StudyData& data, const Response& response);
 
-/// The rows of all contrasts for every response; `models` holds the mixed model of each response
-/// that has one, with intervals, p, the smallest detectable effect, equivalence tests and verdicts;
+/// The mixed model of one response: of its cases where they are known, else of its runs in blocks.
+struct ResponseModel {
+  std::optional<CrossedModel> crossed = {};
+  std::optional<RandomBlockModel> blocks = {};
+};
+
+/// Fits what the data carry; both may be absent.
+ResponseModel fit_response(const StudyData& data, const Response& response);
+
+/// All estimates of a contrast from the values of the runs, by every error estimate that applies;
+/// with none, by a noise known from elsewhere, or the estimate alone. Empty if a needed cell has no
+/// run.
+std::vector<Estimate> run_estimates(const RunTable& table,
+                                    const Contrast& contrast,
+                                    const PairNoise* noise);
+
+/// The method that decides about new seeds, among those in `estimates` (not empty): `wanted` where
+/// it is there, else by the rule of `headline_method`. With a plan its number of seeds decides, not
+/// how many came back. Where seeds are blocks that lack cells, or confound the contrast, the
+/// blocked and then the mixed estimate; never an error between blocks for a comparison within.
+Method pick_headline(const RunTable& table,
+                     const Contrast& contrast,
+                     const std::vector<Estimate>& estimates,
+                     std::optional<std::size_t> planned_seeds,
+                     const std::string& wanted);
+
+/// The margin for a metric: the primary contrast's for its own metric, else the one for all.
+std::optional<double> margin_of(const std::string& metric, const AnalysisOptions& options);
+
+/// The rows of all contrasts for every response; `models` holds the mixed models of each response,
+/// with intervals, p, the smallest detectable effect, equivalence tests and verdicts;
 /// Holm's p within families (see `adjust_families`).
 std::vector<ContrastSummary> contrast_rows(const StudyData& data,
                                            const std::vector<Contrast>& contrasts,
-                                           const std::vector<std::optional<CrossedModel>>& models,
+                                           const std::vector<ResponseModel>& models,
                                            const AnalysisOptions& options);
 
-/// Fills p_holm. Families, each within one method and target: the primary contrast in its own
-/// metric and region alone; the same contrast in the other metrics and regions; every other
-/// contrast with those of the same number of factors, metric and region.
+/// Fills the adjusted p values and the simultaneous intervals. Families, each within one method and
+/// target: the primary contrast in its own metric and region alone; the same contrast in the other
+/// metrics and regions; every other contrast with those of the same number of factors, metric and
+/// region.
 void adjust_families(std::vector<ContrastSummary>& rows, const AnalysisOptions& options);
 
 /// True if the row is the primary contrast, in any metric and region.

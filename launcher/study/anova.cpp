@@ -154,6 +154,15 @@ void test_rows(std::vector<AnovaRow>& rows, const AnovaRow& error) {
   }
 }
 
+/// Orthonormal columns of the whole model.
+Eigen::MatrixXd full_model(const std::vector<Term>& terms, const Eigen::MatrixXd& base) {
+  Eigen::MatrixXd all = base;
+  for (const Term& term : terms) {
+    all = beside(all, term.columns);
+  }
+  return orthonormal(all);
+}
+
 }  // namespace
 
 OneWay one_way_anova(const std::vector<std::vector<double>>& groups) {
@@ -203,16 +212,14 @@ std::vector<AnovaRow> factorial_anova(const Design& design,
     rows.push_back(make_row(
         "seed", static_cast<double>(added.cols()), (added.transpose() * values).squaredNorm()));
   }
-  Eigen::MatrixXd all = base;
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Eigen::MatrixXd others = orthonormal(adjusted_for(terms, i, type, base));
     const Eigen::MatrixXd added = new_directions(others, terms[i].columns);
     rows.push_back(make_row(terms[i].name,
                             static_cast<double>(added.cols()),
                             (added.transpose() * values).squaredNorm()));
-    all = beside(all, terms[i].columns);
   }
-  const Eigen::MatrixXd fitted = orthonormal(all);
+  const Eigen::MatrixXd fitted = full_model(terms, base);
   const double residual_df =
       static_cast<double>(table.runs.size()) - static_cast<double>(fitted.cols());
   const Eigen::VectorXd residuals = values - fitted * (fitted.transpose() * values);
@@ -225,23 +232,75 @@ std::vector<AnovaRow> factorial_anova(const Design& design,
   return rows;
 }
 
-std::vector<AnovaRow> robust_anova(const Design& design,
-                                   const RunTable& table,
-                                   RobustCovariance covariance) {
+std::vector<AnovaRow> between_block_anova(const Design& design, const RunTable& table) {
   const std::vector<Term> terms = factorial_terms(design, table);
   const Eigen::VectorXd values = centered_values(table);
-  const Eigen::MatrixXd base = base_columns(table, false);
-  Eigen::MatrixXd all = base;
+  const Eigen::MatrixXd constant = orthonormal(base_columns(table, false));
+  const Eigen::MatrixXd between = new_directions(constant, base_columns(table, true));
+  const Eigen::VectorXd block_values = between.transpose() * values;
+  Eigen::MatrixXd used(block_values.size(), 0);
+  std::vector<AnovaRow> rows;
   for (const Term& term : terms) {
-    all = beside(all, term.columns);
+    const Eigen::MatrixXd projected = between.transpose() * term.columns;
+    if (projected.norm() <= kTolerance * term.columns.norm()) {
+      continue;
+    }
+    const Eigen::MatrixXd added = new_directions(used, projected);
+    if (added.cols() > 0) {
+      rows.push_back(make_row(term.name,
+                              static_cast<double>(added.cols()),
+                              (added.transpose() * block_values).squaredNorm()));
+      used = beside(used, added);
+    }
   }
-  const Eigen::MatrixXd fitted = orthonormal(all);
+  if (rows.empty()) {
+    return rows;
+  }
+  const double df = static_cast<double>(block_values.size() - used.cols());
+  const Eigen::VectorXd rest = block_values - used * (used.transpose() * block_values);
+  const AnovaRow error = make_row("residual", df, df > 0 ? rest.squaredNorm() : 0);
+  test_rows(rows, error);
+  rows.push_back(error);
+  return rows;
+}
+
+FactorialFit factorial_fit(const Design& design, const RunTable& table, bool blocks) {
+  const Eigen::VectorXd values = centered_values(table);
+  const Eigen::MatrixXd fitted =
+      full_model(factorial_terms(design, table), base_columns(table, blocks));
+  const Eigen::VectorXd residuals = values - fitted * (fitted.transpose() * values);
+  const auto runs = static_cast<double>(values.size());
+  FactorialFit fit;
+  fit.residual_df = runs - static_cast<double>(fitted.cols());
+  const double error = fit.residual_df > 0 ? residuals.squaredNorm() : 0;
+  const double total = values.squaredNorm();
+  fit.residual_sd = fit.residual_df > 0 ? std::sqrt(error / fit.residual_df) : kNaN;
+  fit.r_squared = total > 0 ? 1 - error / total : kNaN;
+  fit.adjusted_r_squared =
+      fit.residual_df > 0 && total > 0 ? 1 - error / fit.residual_df / (total / (runs - 1)) : kNaN;
+  for (Eigen::Index run = 0; run < residuals.size(); ++run) {
+    const double rest = 1 - fitted.row(run).squaredNorm();
+    fit.press += rest > kTolerance ? std::pow(residuals(run) / rest, 2) : kNaN;
+  }
+  fit.predicted_r_squared = total > 0 ? 1 - fit.press / total : kNaN;
+  return fit;
+}
+
+std::vector<AnovaRow> robust_anova(const Design& design,
+                                   const RunTable& table,
+                                   RobustCovariance covariance,
+                                   bool blocks) {
+  const std::vector<Term> terms = factorial_terms(design, table);
+  const Eigen::VectorXd values = centered_values(table);
+  const Eigen::MatrixXd base = base_columns(table, blocks);
+  const Eigen::MatrixXd fitted = full_model(terms, base);
   const Eigen::VectorXd residuals = values - fitted * (fitted.transpose() * values);
   const double df = static_cast<double>(table.runs.size()) - static_cast<double>(fitted.cols());
   Eigen::VectorXd weights(residuals.size());
   for (Eigen::Index run = 0; run < residuals.size(); ++run) {
     const double leverage = fitted.row(run).squaredNorm();
-    const double scale = covariance == RobustCovariance::HC3 ? 1 - leverage : 1;
+    const double rest = leverage < 1 - kTolerance ? 1 - leverage : kNaN;
+    const double scale = covariance == RobustCovariance::HC3 ? rest : 1;
     weights(run) = std::pow(residuals(run) / scale, 2);
   }
   const auto wald = [&](const Eigen::MatrixXd& kept, const Eigen::MatrixXd& tested) {
@@ -271,7 +330,7 @@ std::vector<AnovaRow> robust_anova(const Design& design,
     if (df_term > 0 && df > 0) {
       const double both = wald(others, beside(terms[i].columns, larger));
       row.f = (both - wald(with_term, larger)) / df_term;
-      row.p = f_upper(row.f, df_term, df);
+      row.p = row.f >= 0 ? f_upper(row.f, df_term, df) : kNaN;
     }
     rows.push_back(row);
   }

@@ -46,11 +46,29 @@ std::vector<AnovaRow> factorial_anova(const Design& design,
                                       SquaresType type,
                                       bool blocks);
 
+/// The terms that differ between blocks, tested against the blocks themselves (type I): what R's
+/// aov prints in the stratum Error(block). Lines with a degree of freedom only, then "residual";
+/// empty where no term differs between blocks.
+std::vector<AnovaRow> between_block_anova(const Design& design, const RunTable& table);
+
+/// How the full factorial (with blocks, if wanted) fits the runs.
+struct FactorialFit {
+  double r_squared = 0;
+  double adjusted_r_squared = 0;
+  double press = 0;  ///< Sum of squared leave-one-out residuals; NaN if a run determines its fit.
+  double predicted_r_squared = 0;
+  double residual_sd = 0;
+  double residual_df = 0;
+};
+FactorialFit factorial_fit(const Design& design, const RunTable& table, bool blocks);
+
 /// Wald F of each term against the type II comparison, with the heteroscedasticity-consistent
-/// covariance HC0 or HC3 (White 1980; MacKinnon and White 1985), without blocks.
+/// covariance HC0 or HC3 (White 1980; MacKinnon and White 1985). NaN where a run determines its
+/// own fit.
 enum class RobustCovariance { HC0, HC3 };
 std::vector<AnovaRow> robust_anova(const Design& design,
                                    const RunTable& table,
-                                   RobustCovariance covariance);
+                                   RobustCovariance covariance,
+                                   bool blocks = false);
 
 }  // namespace yates::study

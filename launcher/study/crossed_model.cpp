@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "launcher/study/crossed_strata.hpp"
+#include "launcher/study/random_block_model.hpp"
 #include "launcher/study/reml.hpp"
 #include "launcher/study/summary.hpp"
 
@@ -108,6 +109,16 @@ Eigen::MatrixXd helmert_contrasts(Eigen::Index n) {
   return contrasts;
 }
 
+/// Fewer columns with the same products of rows, where there are more columns than rows.
+Eigen::MatrixXd condensed(const Eigen::MatrixXd& values) {
+  if (values.cols() <= values.rows()) {
+    return values;
+  }
+  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(values.transpose());
+  const Eigen::MatrixXd r = qr.matrixQR().topRows(values.rows()).triangularView<Eigen::Upper>();
+  return r.transpose();
+}
+
 /// The case means, which carry the cells, and the K - 1 case contrasts, which are pure error. `x`
 /// and `z` are the indicators of cells and seeds over the runs.
 std::pair<RemlBlock, RemlBlock> rotated_blocks(const Eigen::MatrixXd& x,
@@ -115,20 +126,25 @@ std::pair<RemlBlock, RemlBlock> rotated_blocks(const Eigen::MatrixXd& x,
                                                const Eigen::MatrixXd& values) {
   const Eigen::Index runs = values.rows();
   const auto k = static_cast<double>(values.cols());
-  const Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(runs, runs);
-  const Eigen::MatrixXd one = Eigen::MatrixXd::Identity(runs, runs);
-  const Eigen::MatrixXd all = Eigen::MatrixXd::Ones(runs, runs);
-  const Eigen::MatrixXd same_cell = x * x.transpose();
-  const Eigen::MatrixXd same_seed = z * z.transpose();
+  const RemlComponent absent{.factor = Eigen::MatrixXd(runs, 0)};
+  const RemlComponent all{.factor = Eigen::MatrixXd::Ones(runs, 1)};
+  const RemlComponent same_cell{.factor = x};
+  const RemlComponent same_seed{.factor = z};
+  const RemlComponent same_seed_in_all_cases{.factor = z, .scale = k};
   const Eigen::VectorXd means = values.rowwise().mean();
   const Eigen::MatrixXd rest = values.colwise() - means;
   return {RemlBlock{std::sqrt(k) * x,
                     std::sqrt(k) * means,
-                    {k * same_seed, k * one, all, same_cell, same_seed, one},
+                    {same_seed_in_all_cases,
+                     RemlComponent::rows(k),
+                     all,
+                     same_cell,
+                     same_seed,
+                     RemlComponent::rows()},
                     1},
           RemlBlock{Eigen::MatrixXd(runs, 0),
-                    rest * helmert_contrasts(values.cols()),
-                    {zero, zero, all, same_cell, same_seed, one},
+                    condensed(rest * helmert_contrasts(values.cols())),
+                    {absent, absent, all, same_cell, same_seed, RemlComponent::rows()},
                     k - 1}};
 }
 
@@ -156,7 +172,8 @@ RemlFit fit_strata(const CrossedStrata& s) {
                     {},
                     stratum.df};
     for (const double coefficient : stratum.expectation) {
-      block.components.emplace_back(Eigen::MatrixXd::Constant(1, 1, coefficient));
+      block.components.push_back(
+          {.factor = Eigen::MatrixXd::Constant(1, 1, 1.0), .scale = coefficient});
     }
     blocks.push_back(std::move(block));
   }
@@ -191,8 +208,10 @@ struct CrossedModel::Solution {
   std::vector<std::size_t> counts;           ///< Runs per column.
   std::optional<CrossedStrata> strata;
   Eigen::MatrixXd weights;  ///< Columns x runs: cell means as functions of the rotated values.
-  std::vector<Eigen::MatrixXd> parts;  ///< Covariance per unit variance of the first block.
+  std::vector<RemlComponent> parts;  ///< Of the first block.
   RemlFit fit;
+  /// New seeds with the cases fixed: the runs' means are all there is to know.
+  std::optional<RandomBlockModel> run_means;
 
   [[nodiscard]] Estimate from_strata(double squared_length, Target target) const;
   [[nodiscard]] Estimate from_reml(const Eigen::VectorXd& contrast, Target target) const;
@@ -200,10 +219,10 @@ struct CrossedModel::Solution {
 
 Estimate CrossedModel::Solution::from_strata(double squared_length, Target target) const {
   const double unit = squared_length / (strata->seeds * strata->cases);
-  if (fit.variances.size() > 0) {
+  if (target == Target::Both && fit.variances.size() > 0) {
     Eigen::VectorXd gradient = Eigen::VectorXd::Zero(kParts);
-    gradient(kRun) = target == Target::Patients ? 0 : unit * strata->cases;
-    gradient(kCellCase) = target == Target::Seeds ? 0 : unit * strata->seeds;
+    gradient(kRun) = unit * strata->cases;
+    gradient(kCellCase) = unit * strata->seeds;
     gradient(kResidual) = unit;
     return satterthwaite(gradient, fit);
   }
@@ -232,7 +251,7 @@ Estimate CrossedModel::Solution::from_reml(const Eigen::VectorXd& contrast, Targ
   Eigen::VectorXd gradient = Eigen::VectorXd::Zero(kParts);
   for (int part = 0; part < kParts; ++part) {
     if (kVaries[static_cast<std::size_t>(target)][static_cast<std::size_t>(part)]) {
-      gradient(part) = combination.dot(parts[static_cast<std::size_t>(part)] * combination);
+      gradient(part) = parts[static_cast<std::size_t>(part)].quadratic(combination);
     }
   }
   return satterthwaite(gradient, fit);
@@ -285,7 +304,6 @@ std::optional<CrossedModel> CrossedModel::fit_by_reml(const CrossedData& data) {
   auto solution = std::make_shared<Solution>();
   std::map<std::int64_t, std::size_t> seeds;
   (void)is_complete(data, solution->cells, seeds);
-  const auto runs = static_cast<Eigen::Index>(data.cell.size());
   const auto cases = static_cast<Eigen::Index>(data.values[0].size());
   if (solution->cells.size() < 2 || seeds.size() < 2 || cases < 2 ||
       data.cell.size() < solution->cells.size() + seeds.size()) {
@@ -302,11 +320,7 @@ std::optional<CrossedModel> CrossedModel::fit_by_reml(const CrossedData& data) {
   const double spread = std::max(variance(all), 1e-12) / static_cast<double>(kParts);
   solution->fit = fit_reml({first, second}, Eigen::VectorXd::Constant(kParts, spread));
   solution->parts = first.components;
-  Eigen::MatrixXd v = Eigen::MatrixXd::Zero(runs, runs);
-  for (int part = 0; part < kParts; ++part) {
-    v += solution->fit.variances(part) * first.components[static_cast<std::size_t>(part)];
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(v);
+  const Eigen::LLT<Eigen::MatrixXd> factor(covariance_of(first, solution->fit.variances));
   const Eigen::MatrixXd vx = factor.solve(first.fixed);
   solution->weights = (first.fixed.transpose() * vx).inverse() * vx.transpose();
   const Eigen::VectorXd beta = solution->weights * first.values;
@@ -314,6 +328,11 @@ std::optional<CrossedModel> CrossedModel::fit_by_reml(const CrossedData& data) {
     solution->means.push_back(beta(cell) + center);
     solution->counts.push_back(static_cast<std::size_t>(x.col(cell).sum() + 0.5));
   }
+  RunTable means{.cells = data.cells, .seeds_are_blocks = true, .runs = {}};
+  for (std::size_t run = 0; run < data.values.size(); ++run) {
+    means.runs.push_back({data.cell[run], data.seed[run], mean(data.values[run])});
+  }
+  solution->run_means = RandomBlockModel::fit(means);
   CrossedModel model;
   model.components_ = components_of(solution->fit.variances);
   model.criterion_ = solution->fit.criterion;
@@ -322,6 +341,9 @@ std::optional<CrossedModel> CrossedModel::fit_by_reml(const CrossedData& data) {
 }
 
 std::optional<Estimate> CrossedModel::estimate(const Contrast& contrast, Target target) const {
+  if (target == Target::Seeds && solution_->run_means) {
+    return solution_->run_means->estimate(contrast);
+  }
   Eigen::VectorXd weights =
       Eigen::VectorXd::Zero(static_cast<Eigen::Index>(solution_->means.size()));
   double value = 0;

@@ -39,7 +39,9 @@ std::string to_string(Target target);
 
 /// The fitted model. Complete tables have the closed form of the mean squares where no component is
 /// negative, else REML of their mean squares; all others are fitted by REML, with the cases rotated
-/// into their mean and K - 1 contrasts so that matrices have one row per run only.
+/// into their mean and K - 1 contrasts so that matrices have one row per run only. New seeds on the
+/// same cases are judged by the mean square cell:seed, in incomplete tables by the random block
+/// model of the runs' means.
 class CrossedModel {
  public:
   /// Nothing for fewer than two seeds, two cases, two cells, or no degree of freedom for runs.

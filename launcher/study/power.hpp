@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "launcher/study/sign_size.hpp"
 #include "launcher/study/t_inference.hpp"
 
 namespace yates::study {
@@ -44,13 +45,7 @@ double planned_mde(const ReplicationPlan& plan, double sigma, double power, std:
 /// Power of the equivalence test (two one-sided tests at alpha) when the true effect is zero.
 double equivalence_power(double delta, double se, double df, double alpha);
 
-/// What a significant result would be worth if the true effect were `effect`.
-/// Source: Gelman and Carlin 2014.
-struct SignSizeErrors {
-  double power = 0;
-  double wrong_sign = 0;    ///< P(wrong sign | significant), type S.
-  double exaggeration = 0;  ///< E(|estimate| / |effect| | significant), type M.
-};
+/// The errors of sign and size if the true effect were `effect`.
 SignSizeErrors sign_size_errors(double effect, double se, double df, double alpha);
 
 }  // namespace yates::study

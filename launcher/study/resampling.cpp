@@ -47,6 +47,38 @@ double adjusted_level(double p, double z0, double a) {
   return normal_cdf(z0 + z / (1 - a * z));
 }
 
+/// All 2^n signed sums of the values, ascending.
+std::vector<double> signed_sums(std::span<const double> values) {
+  std::vector<double> sums = {0};
+  for (const double value : values) {
+    const std::size_t count = sums.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      sums.push_back(sums[i] - value);
+      sums[i] += value;
+    }
+  }
+  std::sort(sums.begin(), sums.end());
+  return sums;
+}
+
+/// The share of all sign flips whose sum is at least `limit` in size, from the sums of two halves.
+double exact_share(std::span<const double> values, double limit) {
+  if (limit <= 0) {
+    return 1;
+  }
+  const std::size_t half = values.size() / 2;
+  const std::vector<double> first = signed_sums(values.first(half));
+  const std::vector<double> second = signed_sums(values.subspan(half));
+  std::size_t extreme = 0;
+  for (const double sum : first) {
+    const auto above = std::lower_bound(second.begin(), second.end(), limit - sum);
+    const auto below = std::upper_bound(second.begin(), second.end(), -limit - sum);
+    extreme += static_cast<std::size_t>((second.end() - above) + (below - second.begin()));
+  }
+  return static_cast<double>(extreme) /
+         (static_cast<double>(first.size()) * static_cast<double>(second.size()));
+}
+
 }  // namespace
 
 double jackknife_acceleration(std::span<const double> values, const Statistic& statistic) {
@@ -67,29 +99,69 @@ double jackknife_acceleration(std::span<const double> values, const Statistic& s
   return squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
 }
 
+double mean_acceleration(std::span<const double> values) {
+  const double center = mean(values);
+  double squares = 0;
+  double cubes = 0;
+  for (const double value : values) {
+    const double d = value - center;
+    squares += d * d;
+    cubes += d * d * d;
+  }
+  return squares > 0 ? cubes / (6 * std::pow(squares, 1.5)) : 0;
+}
+
+std::string refusal(std::size_t units) {
+  return fmt::format(
+      "{} units are too few to resample: with 3 to 8 the 95 % intervals of percentile and BCa "
+      "cover 73 to 89 %; the t interval of the per-seed contrasts covers 95 %",
+      units);
+}
+
+void check_units(std::size_t units) {
+  if (units < kFewestUnits) {
+    throw Error(ExitCode::Usage,
+                Problem{.what = fmt::format("a bootstrap over {} units", units),
+                        .where = "bootstrap",
+                        .allowed = "at least ten: " + refusal(units),
+                        .fix = "use the t interval of the per-seed contrasts"});
+  }
+}
+
+BootstrapResult summarize_draws(const std::vector<double>& sorted,
+                                double estimate,
+                                double acceleration,
+                                const BootstrapOptions& options) {
+  BootstrapResult result;
+  result.estimate = estimate;
+  result.se = standard_deviation(sorted);
+  result.bias_z = bias_correction(sorted, estimate);
+  result.acceleration = acceleration;
+  const double low = options.alpha / 2;
+  result.percentile = {sorted_quantile(sorted, low), sorted_quantile(sorted, 1 - low)};
+  if (!std::isnan(result.bias_z) && !std::isnan(acceleration)) {
+    result.bca = {sorted_quantile(sorted, adjusted_level(low, result.bias_z, acceleration)),
+                  sorted_quantile(sorted, adjusted_level(1 - low, result.bias_z, acceleration))};
+  }
+  return result;
+}
+
+void shift(BootstrapResult& result, double by) {
+  result.estimate += by;
+  for (Interval* interval : {&result.percentile, &result.bca}) {
+    interval->low += by;
+    interval->high += by;
+  }
+}
+
 BootstrapResult bootstrap(std::span<const double> values,
                           const Statistic& statistic,
                           const BootstrapOptions& options) {
-  if (values.size() < kFewestUnits) {
-    throw Error(ExitCode::Usage,
-                Problem{.what = fmt::format("a bootstrap over {} units", values.size()),
-                        .where = "bootstrap",
-                        .allowed = "at least ten: with 3 to 8 its 95 % intervals cover 73 to 89 %",
-                        .fix = "use the t interval of the per-seed contrasts"});
-  }
-  const std::vector<double> sorted = resampled_statistics(values, statistic, options);
-  BootstrapResult result;
-  result.estimate = statistic(values);
-  result.se = standard_deviation(sorted);
-  result.bias_z = bias_correction(sorted, result.estimate);
-  result.acceleration = jackknife_acceleration(values, statistic);
-  const double low = options.alpha / 2;
-  result.percentile = {quantile(sorted, low), quantile(sorted, 1 - low)};
-  if (!std::isnan(result.bias_z)) {
-    result.bca = {quantile(sorted, adjusted_level(low, result.bias_z, result.acceleration)),
-                  quantile(sorted, adjusted_level(1 - low, result.bias_z, result.acceleration))};
-  }
-  return result;
+  check_units(values.size());
+  return summarize_draws(resampled_statistics(values, statistic, options),
+                         statistic(values),
+                         jackknife_acceleration(values, statistic),
+                         options);
 }
 
 std::vector<double> all_resamples(std::span<const double> values, const Statistic& statistic) {
@@ -123,21 +195,20 @@ double sign_flip_p(std::span<const double> values, std::size_t draws, std::uint6
   }
   // Sums of the same values in another order may differ in the last bits.
   const double limit = std::abs(observed) - 1e-12 * scale;
-  const bool exact = n <= kMostExactFlips;
-  const std::size_t flips = exact ? std::size_t{1} << n : draws;
+  if (n <= kMostExactFlips) {
+    return exact_share(values, limit);
+  }
   std::size_t extreme = 0;
-  for (std::size_t flip = 0; flip < flips; ++flip) {
+  for (std::size_t flip = 0; flip < draws; ++flip) {
     RandomStream stream(seed, "sign-flip", flip);
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool negative = exact ? (flip >> i & 1U) != 0 : (stream.next_u32() & 1U) != 0;
-      sum += negative ? -values[i] : values[i];
+    for (const double value : values) {
+      sum += (stream.next_u32() & 1U) != 0 ? -value : value;
     }
     extreme += std::abs(sum) >= limit ? 1 : 0;
   }
   // Among drawn flips the data themselves count as one more.
-  return exact ? static_cast<double>(extreme) / static_cast<double>(flips)
-               : static_cast<double>(extreme + 1) / static_cast<double>(flips + 1);
+  return static_cast<double>(extreme + 1) / static_cast<double>(draws + 1);
 }
 
 }  // namespace yates::study

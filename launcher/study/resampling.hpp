@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "launcher/study/verdict.hpp"
@@ -31,9 +33,30 @@ struct BootstrapResult {
   Interval bca;  ///< NaN where every resample falls on one side of the estimate.
 };
 
+/// For a bootstrap without BCa.
+inline constexpr double kNoAcceleration = std::numeric_limits<double>::quiet_NaN();
+
+/// Throws Error{Usage} for fewer than ten units: with so few, percentile and BCa intervals cover 73
+/// to 89 % instead of 95 %.
+void check_units(std::size_t units);
+
+/// Why `check_units` refuses so few.
+std::string refusal(std::size_t units);
+
+/// The result from all resampled statistics, ascending; `acceleration` may be `kNoAcceleration`.
+BootstrapResult summarize_draws(const std::vector<double>& sorted,
+                                double estimate,
+                                double acceleration,
+                                const BootstrapOptions& options);
+
+/// `jackknife_acceleration` of the mean, in closed form.
+double mean_acceleration(std::span<const double> values);
+
+/// Adds a constant to the estimate and its intervals.
+void shift(BootstrapResult& result, double by);
+
 /// Resamples the units (cases, never 3 to 9 seeds) with replacement.
-/// Source: Efron and Tibshirani 1993, chapters 13 and 14. Throws Error{Usage} for fewer than ten
-/// units: with so few, percentile and BCa intervals cover 73 to 89 % instead of 95 %.
+/// Source: Efron and Tibshirani 1993, chapters 13 and 14. Throws as `check_units`.
 BootstrapResult bootstrap(std::span<const double> values,
                           const Statistic& statistic,
                           const BootstrapOptions& options);

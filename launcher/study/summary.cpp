@@ -74,11 +74,10 @@ double standard_deviation(std::span<const double> values) {
   return std::sqrt(variance(values));
 }
 
-double quantile(std::vector<double> values, double p) {
+double sorted_quantile(std::span<const double> values, double p) {
   if (values.empty()) {
     return kNaN;
   }
-  std::sort(values.begin(), values.end());
   const double place = p * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(std::floor(place));
   const std::size_t above = std::min(below + 1, values.size() - 1);
@@ -86,8 +85,22 @@ double quantile(std::vector<double> values, double p) {
   return share == 0 ? values[below] : values[below] + share * (values[above] - values[below]);
 }
 
+double quantile(std::vector<double> values, double p) {
+  std::sort(values.begin(), values.end());
+  return sorted_quantile(values, p);
+}
+
 double median(std::vector<double> values) {
-  return quantile(std::move(values), 0.5);
+  if (values.empty()) {
+    return kNaN;
+  }
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) {
+    return *middle;
+  }
+  const double below = *std::max_element(values.begin(), middle);
+  return below + 0.5 * (*middle - below);
 }
 
 }  // namespace yates::study

@@ -27,6 +27,9 @@ double standard_deviation(std::span<const double> values);
 /// Hyndman and Fan); NaN for no values.
 double quantile(std::vector<double> values, double p);
 
+/// The same of values that are ascending already.
+double sorted_quantile(std::span<const double> values, double p);
+
 /// The middle value, or the mean of the two middle ones; NaN for no values.
 double median(std::vector<double> values);
 

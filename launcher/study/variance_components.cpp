@@ -30,10 +30,9 @@ VarianceFit fit_variance_components(const GroupedData& data) {
     block.values(i, 0) = data.values[static_cast<std::size_t>(i)] - center;
   }
   for (const auto& groups : data.random) {
-    const Eigen::MatrixXd z = indicator(groups);
-    block.components.emplace_back(z * z.transpose());
+    block.components.push_back({.factor = indicator(groups)});
   }
-  block.components.emplace_back(Eigen::MatrixXd::Identity(n, n));
+  block.components.push_back(RemlComponent::rows());
   const auto count = static_cast<Eigen::Index>(block.components.size());
   const double spread = variance(data.values) / static_cast<double>(count);
   const RemlFit fit = fit_reml({block}, Eigen::VectorXd::Constant(count, spread));
@@ -41,11 +40,7 @@ VarianceFit fit_variance_components(const GroupedData& data) {
   VarianceFit result;
   result.criterion = fit.criterion;
   result.variances.assign(fit.variances.begin(), fit.variances.end());
-  Eigen::MatrixXd v = Eigen::MatrixXd::Zero(n, n);
-  for (Eigen::Index k = 0; k < count; ++k) {
-    v += fit.variances(k) * block.components[static_cast<std::size_t>(k)];
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(v);
+  const Eigen::LLT<Eigen::MatrixXd> factor(covariance_of(block, fit.variances));
   const Eigen::MatrixXd normal = block.fixed.transpose() * factor.solve(block.fixed);
   const Eigen::MatrixXd covariance = normal.inverse();
   const Eigen::VectorXd beta =

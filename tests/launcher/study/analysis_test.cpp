@@ -128,9 +128,9 @@ TEST(Analysis, EveryMethodThatAppliesIsListedAndOneIsTheHeadline) {
       methods.push_back(row.estimate.method);
     }
   }
-  EXPECT_EQ(
-      methods,
-      (std::vector<Method>{Method::PerSeedT, Method::Blocked, Method::Pooled, Method::Welch}));
+  EXPECT_EQ(methods,
+            (std::vector<Method>{
+                Method::PerSeedT, Method::Blocked, Method::Pooled, Method::Welch, Method::Mixed}));
   ASSERT_NE(analysis.primary(), nullptr);
   EXPECT_EQ(analysis.primary()->estimate.method, Method::Blocked);
   EXPECT_EQ(analysis.primary()->verdict, Verdict::Positive);
