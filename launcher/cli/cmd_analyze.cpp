@@ -41,7 +41,7 @@ struct Arguments {
   std::vector<std::string> levels;
   std::vector<std::string> where;
   std::vector<std::string> lower_is_better;
-  std::string block = "seed";
+  std::string block;
   std::string convention;
   std::optional<double> noise_sd;
   std::string noise_pairs;
@@ -100,11 +100,13 @@ study::StudyData read_table(const Arguments& arguments,
     fail_usage("--table needs --factors and --response",
                "columns of the table, separated by commas");
   }
+  const bool block_given = !arguments.block.empty();
   const study::CellTableOptions table_options{.factors = arguments.factors,
                                               .responses = arguments.responses,
                                               .levels = parse_orders(arguments.levels),
                                               .where = parse_levels(arguments.where, "--where"),
-                                              .block = arguments.block,
+                                              .block = block_given ? arguments.block : "seed",
+                                              .block_required = block_given,
                                               .lower_is_better = arguments.lower_is_better};
   study::StudyData data = read_cell_table(read_csv(arguments.table), table_options);
   remember_input(provenance, arguments.table);
@@ -316,9 +318,8 @@ void add_table_options(CLI::App& verb, Arguments& arguments) {
       ->take_all();
   verb.add_option("--block",
                   arguments.block,
-                  "column of blocks shared by the cells, where the table has it")
-      ->type_name("COLUMN")
-      ->capture_default_str();
+                  "column of blocks shared by the cells (default: seed, where the table has it)")
+      ->type_name("COLUMN");
   verb.add_option("--lower-is-better",
                   arguments.lower_is_better,
                   "responses where less is better (hd95, loss, ... are known)")

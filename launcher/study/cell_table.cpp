@@ -134,9 +134,41 @@ double read_response(const CsvTable& table, std::size_t row, std::size_t column)
 
 std::optional<std::size_t> block_column(const CsvTable& table, const CellTableOptions& options) {
   if (std::count(options.factors.begin(), options.factors.end(), options.block) > 0) {
+    if (options.block_required) {
+      fail(fmt::format("'{}' is named as factor and as block", options.block),
+           table.origin,
+           "a column that is one of them");
+    }
     return std::nullopt;
   }
-  return table.find_column(options.block);
+  return options.block_required ? table.column(options.block) : table.find_column(options.block);
+}
+
+/// The block of each kept row: its number where all are integers, else the rank of its text.
+std::vector<std::int64_t> read_blocks(const CsvTable& table,
+                                      const std::string& name,
+                                      std::size_t column,
+                                      const std::vector<std::size_t>& kept) {
+  std::map<std::string, std::int64_t> numbers;
+  bool integers = true;
+  for (const std::size_t source : kept) {
+    const std::string text(trim(table.rows[source][column]));
+    if (text.empty()) {
+      fail("the row names no " + name, place(table, source), "a block in every row");
+    }
+    const auto number = parse_integer(text);
+    integers = integers && number.has_value();
+    numbers.emplace(text, number.value_or(0));
+  }
+  std::int64_t rank = 0;
+  for (auto& [text, number] : numbers) {
+    number = integers ? number : ++rank;
+  }
+  std::vector<std::int64_t> blocks;
+  for (const std::size_t source : kept) {
+    blocks.push_back(numbers.at(std::string(trim(table.rows[source][column]))));
+  }
+  return blocks;
 }
 
 std::vector<Row> read_rows(const CsvTable& table,
@@ -145,9 +177,11 @@ std::vector<Row> read_rows(const CsvTable& table,
                            const Design& design) {
   std::vector<Row> rows;
   const auto block = block_column(table, options);
-  std::map<std::string, std::int64_t> block_numbers;
-  for (const std::size_t source : kept) {
-    Row row{.source = source, .cell = 0, .block = 0, .values = {}};
+  const auto blocks = block ? read_blocks(table, options.block, *block, kept)
+                            : std::vector<std::int64_t>(kept.size(), 0);
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    const std::size_t source = kept[k];
+    Row row{.source = source, .cell = 0, .block = blocks[k], .values = {}};
     std::vector<std::size_t> levels;
     for (const Factor& factor : design.factors()) {
       levels.push_back(*find_level(factor, trim(table.rows[source][table.column(factor.name)])));
@@ -155,15 +189,6 @@ std::vector<Row> read_rows(const CsvTable& table,
     row.cell = design.cell(levels);
     for (const std::string& response : options.responses) {
       row.values.push_back(read_response(table, source, table.column(response)));
-    }
-    if (block) {
-      const std::string text(trim(table.rows[source][*block]));
-      const auto number = parse_integer(text);
-      if (!number && text.empty()) {
-        fail("the row names no " + options.block, place(table, source), "a block in every row");
-      }
-      const auto next = static_cast<std::int64_t>(block_numbers.size()) + 1;
-      row.block = number ? *number : block_numbers.emplace(text, next).first->second;
     }
     rows.push_back(std::move(row));
   }

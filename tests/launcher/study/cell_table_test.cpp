@@ -58,6 +58,29 @@ TEST(CellTable, SeedColumnMakesBlocks) {
             std::string::npos);
 }
 
+TEST(CellTable, BlocksOfTextAreNumberedByTheirNamesAlsoBesideNumbers) {
+  CellTableOptions options = kAB;
+  options.block = "centre";
+  const std::string header = "a,b,centre,y\n";
+  const std::string rows = "1,1,zurich,5\n1,1,1,7\n2,1,berne,1\n1,2,1,2\n2,2,zurich,3\n";
+  const StudyData data = read(header + rows, options);
+  EXPECT_TRUE(data.seeds_are_blocks);
+  EXPECT_EQ(data.responses[0].run_values.size(), 5U);
+  EXPECT_EQ(data.design.run_count(), 5U);
+}
+
+TEST(CellTable, AnAskedBlockMustBeAColumnThatIsNoFactor) {
+  CellTableOptions options = kAB;
+  options.block = "seeds";
+  EXPECT_EQ(error_of("a,b,seed,y\n1,1,1,5\n2,2,1,7\n", options), "");
+  options.block_required = true;
+  EXPECT_NE(error_of("a,b,seed,y\n1,1,1,5\n2,2,1,7\n", options).find("no column 'seeds'"),
+            std::string::npos);
+  options.block = "a";
+  EXPECT_NE(error_of("a,b,seed,y\n1,1,1,5\n2,2,1,7\n", options).find("factor and as block"),
+            std::string::npos);
+}
+
 TEST(CellTable, MissingCellsAreNotRun) {
   const StudyData data = read("a,b,y\n1,1,5\n2,1,1\n1,2,2\n", kAB);
   EXPECT_EQ(data.design.run_count(), 3U);
