@@ -39,6 +39,13 @@ void CommunicationThread::wait() {
   }
 }
 
+void CommunicationThread::wait_and_do(const std::function<void()>& job) {
+  wait();
+  const Stopwatch watch;
+  job();
+  wait_seconds_ += watch.seconds();
+}
+
 void CommunicationThread::work() {
   std::unique_lock lock(mutex_);
   while (true) {

@@ -27,7 +27,11 @@ class CommunicationThread {
   void submit(std::function<void()> job);
   /// Collective: no. Returns when all jobs are done. Rethrows the first exception of a job.
   void wait();
-  /// Seconds that `wait` has blocked so far: communication that no computation hid.
+  /// Collective: no. Waits, then does `job` on the calling thread: for the last job of a caller
+  /// with nothing left to compute, whom handing over would only cost two changes of thread. Throws
+  /// as `wait`, then what `job` throws.
+  void wait_and_do(const std::function<void()>& job);
+  /// Seconds spent in `wait` and `wait_and_do` so far: communication that no computation hid.
   [[nodiscard]] double wait_seconds() const { return wait_seconds_; }
 
  private:

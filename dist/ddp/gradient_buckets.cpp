@@ -131,12 +131,13 @@ void GradientBuckets::contribute(std::size_t bucket) {
   if (options_.in_tree) {
     trees_[bucket]->add(sample_, buckets_[bucket]);
   }
-  if (sample_ + 1 == mine_.end) {
+  // The last one completes when backward ends: `finish` does it without a change of thread.
+  if (sample_ + 1 == mine_.end && !last_bucket) {
     thread_.submit([this, bucket] { reduce(bucket); });
   }
 }
 
-// On the communication thread.
+// On the communication thread; the last bucket on the thread that calls `finish`.
 void GradientBuckets::reduce(std::size_t bucket) {
   communicator_.set_subject(fmt::format("gradient bucket {} of {}", bucket, buckets_.size()));
   if (options_.in_tree) {
@@ -160,7 +161,8 @@ void GradientBuckets::end_sample() {
 }
 
 void GradientBuckets::finish() {
-  thread_.wait();
+  YATES_ASSERT(next_ == buckets_.size(), "bucket {} is not complete", next_);
+  thread_.wait_and_do([this] { reduce(buckets_.size() - 1); });
   if (!std::exchange(compared_, true)) {
     compare_used();
   }

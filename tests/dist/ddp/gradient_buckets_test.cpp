@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
@@ -219,6 +220,22 @@ TEST(CommunicationThread, WorksInOrderAndRethrowsTheFirstFailure) {
   thread.submit([&] { done.push_back(3); });
   thread.wait();
   EXPECT_EQ(done.back(), 3);
+}
+
+TEST(CommunicationThread, DoesTheLastJobOnTheCallersThreadAfterAllOthers) {
+  CommunicationThread thread;
+  std::vector<std::thread::id> done;
+  const auto note = [&] { done.push_back(std::this_thread::get_id()); };
+  thread.submit(note);
+  thread.submit(note);
+  thread.wait_and_do(note);
+  ASSERT_EQ(done.size(), 3U);
+  EXPECT_EQ(done[0], done[1]);
+  EXPECT_NE(done[0], std::this_thread::get_id());
+  EXPECT_EQ(done[2], std::this_thread::get_id());
+  thread.submit([] { throw std::runtime_error("before"); });
+  EXPECT_THROW(thread.wait_and_do(note), std::runtime_error);
+  EXPECT_EQ(done.size(), 3U);
 }
 
 }  // namespace
