@@ -38,8 +38,8 @@ Place g_place;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
   throw Error(ExitCode::Usage,
               Problem{.what = "cannot understand '" + text + "'",
                       .where = "YATES_FAULT",
-                      .allowed = "rank=R,step=S,point=NAME,action=kill|segv|stop|exit:N|throw|"
-                                 "enospc|sleep:S|nan|bitflip",
+                      .allowed = "rank=R,step=S,point=NAME,action=kill|segv|stop|raise:N|exit:N|"
+                                 "throw|enospc|edquot|sleep:S|nan|bitflip",
                       .fix = ""});
 }
 
@@ -74,13 +74,16 @@ FaultAction act(const Fault& fault) {
            fault.action == "kill" ? SIGKILL : (fault.action == "segv" ? SIGSEGV : SIGSTOP));
     // A signal may take a moment; nothing may run on meanwhile.
     std::this_thread::sleep_for(std::chrono::seconds(fault.action == "stop" ? 0 : 10));
+  } else if (fault.action == "raise") {
+    ::kill(::getpid(), static_cast<int>(fault.argument));
   } else if (fault.action == "exit") {
     ::_exit(static_cast<int>(fault.argument));
   } else if (fault.action == "throw") {
     throw Error(ExitCode::Internal,
                 Problem{.what = "fault at " + fault.point, .where = "", .allowed = "", .fix = ""});
-  } else if (fault.action == "enospc") {
-    throw_system_error("writing failed (fault)", fault.point, ENOSPC);
+  } else if (fault.action == "enospc" || fault.action == "edquot") {
+    const int code = fault.action == "enospc" ? ENOSPC : EDQUOT;
+    throw_system_error("writing failed (fault)", fault.point, code);
   } else if (fault.action == "sleep") {
     std::this_thread::sleep_for(std::chrono::seconds(fault.argument));
   } else if (fault.action == "nan") {

@@ -14,8 +14,9 @@ enum class FaultAction { None, Nan, BitFlip };
 /// Where this process is; compared with `rank` and `step` of the fault (absent: any).
 void set_fault_place(int rank, std::int64_t step);
 
-/// If YATES_FAULT names this point and place, does its action: kill, segv, stop (signals), exit:N,
-/// throw (Error{Internal}), enospc (Error{Io}), sleep:S; or returns nan or bitflip for the caller.
+/// If YATES_FAULT names this point and place, does its action: kill, segv, stop, raise:N (signals),
+/// exit:N, throw (Error{Internal}), enospc, edquot (Error{Io}), sleep:S; or returns nan or bitflip
+/// for the caller.
 /// A fault happens once per process. Throws Error{Usage} for a text it does not understand.
 FaultAction fault_point(std::string_view point);
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -20,6 +21,7 @@
 #include "dist/tree_reduction.hpp"
 #include "dist/watchdog.hpp"
 #include "launcher/train/checkpoint_policy.hpp"
+#include "launcher/train/pace.hpp"
 #include "launcher/train/run_owner.hpp"
 #include "launcher/train/stop_request.hpp"
 #include "launcher/train/training_state.hpp"
@@ -186,6 +188,9 @@ class Trainer {
     if (owner_) {
       owner_->note_step(state_, result);
     }
+    for (const std::string& text : pace_.note(result, communicator_)) {
+      log_warning("{}", text);
+    }
   }
 
   Wishes agree_on_wishes() {
@@ -273,6 +278,7 @@ class Trainer {
   std::int64_t attempt_ = 0;
   std::optional<dist::Watchdog> watchdog_;
   std::atomic<std::int64_t> reached_step_ = 0;
+  PaceLog pace_;
   double longest_step_s_ = 0;
   std::int64_t measured_steps_ = 0;
 };

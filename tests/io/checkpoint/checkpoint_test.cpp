@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/checkpoint/checkpoint.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -54,6 +55,28 @@ TEST(Checkpoint, FindsEveryFlippedBit) {
     EXPECT_THROW(read_verified(path), Error) << "byte " << byte;
     flip(path, byte);
   }
+  EXPECT_EQ(read_verified(path).entries().size(), 4U);
+}
+
+TEST(Checkpoint, RefusesEveryTruncationAndAZeroedTail) {
+  const testing::TemporaryDirectory folder;
+  const auto path = write(folder, 1);
+  const std::string whole = read_file(path);
+  const auto put = [&](const std::string& content) {
+    std::ofstream(path, std::ios::binary) << content;
+  };
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    put(whole.substr(0, length));
+    EXPECT_THROW(read_verified(path), Error) << length << " bytes";
+    // As after a power failure: the length is there, the content is not.
+    std::string zeroed = whole;
+    std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(length), zeroed.end(), '\0');
+    if (zeroed != whole) {
+      put(zeroed);
+      EXPECT_THROW(read_verified(path), Error) << "zero from byte " << length;
+    }
+  }
+  put(whole);
   EXPECT_EQ(read_verified(path).entries().size(), 4U);
 }
 

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Promises about failures, kept by real processes under mpirun: the toy run with faults injected.
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "io/checkpoint/checkpoint.hpp"
+#include "launcher/train/stop_request.hpp"
 #include "tests/launcher/train/toy_run.hpp"
 #include "tests/support/command.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -31,18 +36,18 @@ class FaultTest : public ::testing::Test {
   [[nodiscard]] CommandResult start(const std::string& fault = "",
                                     const std::string& name = "run",
                                     const std::string& watchdog_s = "auto") const {
-    return testing::run_command({YATES_MPIEXEC,
-                                 "-np",
-                                 "2",
-                                 "--oversubscribe",
-                                 "--bind-to",
-                                 "none",
-                                 YATES_TOY_TRAINER,
-                                 dir(name).string(),
-                                 "1",
-                                 watchdog_s},
-                                "",
-                                {"YATES_FAULT=" + fault});
+    return testing::run_command(command({}, name, watchdog_s), "", {"YATES_FAULT=" + fault});
+  }
+
+  /// The toy run on two ranks, each started by `wrapper`.
+  [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& wrapper,
+                                                 const std::string& name = "run",
+                                                 const std::string& watchdog_s = "auto") const {
+    std::vector<std::string> words = {
+        YATES_MPIEXEC, "-np", "2", "--oversubscribe", "--bind-to", "none"};
+    words.insert(words.end(), wrapper.begin(), wrapper.end());
+    words.insert(words.end(), {YATES_TOY_TRAINER, dir(name).string(), "1", watchdog_s});
+    return words;
   }
 
   /// The bytes of an unbroken run.
@@ -62,17 +67,19 @@ TEST_F(FaultTest, DeathAtAnyStepOfACommitCostsNoBit) {
                                   "ckpt.after_fsync",
                                   "ckpt.before_rename",
                                   "ckpt.after_rename"}) {
-    const std::string action = point == "ckpt.after_write" ? "segv" : "kill";
-    const CommandResult died = start("rank=0,step=7,point=" + point + ",action=" + action);
-    EXPECT_NE(died.exit_code, 0) << point;
-    const auto checkpoints = io::list_checkpoints(dir() / "checkpoints");
-    ASSERT_FALSE(checkpoints.empty());
-    EXPECT_EQ(checkpoints[0].step, point == "ckpt.after_rename" ? 8 : 4) << point;
-    EXPECT_NO_THROW(io::read_verified(checkpoints[0].path));
-    const CommandResult again = start();
-    EXPECT_EQ(again.exit_code, 0) << again.error;
-    EXPECT_TRUE(bytes_of_run(dir()) == expected) << point;
-    std::filesystem::remove_all(dir());
+    for (const std::string action : {"kill", "segv"}) {
+      SCOPED_TRACE(point + " " + action);
+      const CommandResult died = start("rank=0,step=7,point=" + point + ",action=" + action);
+      EXPECT_NE(died.exit_code, 0);
+      const auto checkpoints = io::list_checkpoints(dir() / "checkpoints");
+      ASSERT_FALSE(checkpoints.empty());
+      EXPECT_EQ(checkpoints[0].step, point == "ckpt.after_rename" ? 8 : 4);
+      EXPECT_NO_THROW(io::read_verified(checkpoints[0].path));
+      const CommandResult again = start();
+      EXPECT_EQ(again.exit_code, 0) << again.error;
+      EXPECT_TRUE(bytes_of_run(dir()) == expected);
+      std::filesystem::remove_all(dir());
+    }
   }
 }
 
@@ -85,6 +92,23 @@ TEST_F(FaultTest, DeathOfAnyRankInAStepCostsNoBit) {
   }
   EXPECT_EQ(start().exit_code, 0);
   EXPECT_TRUE(bytes_of_run(dir()) == expected);
+}
+
+// P4: one rank that is told to stop is enough, whichever it is.
+TEST_F(FaultTest, ASignalToTheSecondRankAloneStopsBothCleanly) {
+  const RunBytes expected = unbroken();
+  for (const int number : {SIGUSR1, SIGUSR2, SIGTERM}) {
+    const CommandResult stopped =
+        start("rank=1,step=5,point=step.begin,action=raise:" + std::to_string(number));
+    EXPECT_EQ(stopped.exit_code, 75) << stopped.error;
+    EXPECT_EQ(status()["state"], "interrupted");
+    EXPECT_EQ(status()["reason"], signal_name(number));
+    EXPECT_EQ(status()["resumable"], true);
+    EXPECT_EQ(io::list_checkpoints(dir() / "checkpoints").at(0).step, 6);
+    EXPECT_EQ(start().exit_code, 0);
+    EXPECT_TRUE(bytes_of_run(dir()) == expected) << number;
+    std::filesystem::remove_all(dir());
+  }
 }
 
 // P5: a rank that stands still is found, named, and the run ends with 70.
@@ -109,12 +133,16 @@ TEST_F(FaultTest, AStoppedRootIsNamedByTheOther) {
 }
 
 // P6: a full disk never costs a good checkpoint nor the run.
-TEST_F(FaultTest, AFullDiskInTheMiddleIsSurvived) {
+TEST_F(FaultTest, AFullDiskOrQuotaInTheMiddleIsSurvived) {
   const RunBytes expected = unbroken();
-  const CommandResult result = start("rank=0,step=3,point=ckpt.after_write,action=enospc");
-  EXPECT_EQ(result.exit_code, 0) << result.error;
-  EXPECT_NE(result.error.find("checkpoint_failed"), std::string::npos) << result.error;
-  EXPECT_TRUE(bytes_of_run(dir()) == expected);
+  for (const std::string fault :
+       {"point=ckpt.after_write,action=enospc", "point=ckpt.after_fsync,action=edquot"}) {
+    const CommandResult result = start("rank=0,step=3," + fault);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_NE(result.error.find("checkpoint_failed"), std::string::npos) << result.error;
+    EXPECT_TRUE(bytes_of_run(dir()) == expected) << fault;
+    std::filesystem::remove_all(dir());
+  }
 }
 
 TEST_F(FaultTest, AFullDiskAtTheEndIsAnIoError) {
@@ -125,19 +153,26 @@ TEST_F(FaultTest, AFullDiskAtTheEndIsAnIoError) {
   EXPECT_EQ(start().exit_code, 0);
 }
 
-// P8: of two starts at once, exactly one trains.
+// P8: of two starts at once, exactly one trains; the other ends first and names it.
 TEST_F(FaultTest, OfTwoStartsAtOnceOneTrains) {
-  std::vector<int> codes(2);
+  std::mutex mutex;
+  std::vector<CommandResult> ended;
   std::vector<std::thread> starts;
-  for (int& code : codes) {
-    starts.emplace_back(
-        [&] { code = start("rank=0,step=0,point=step.begin,action=sleep:3").exit_code; });
+  for (int i = 0; i < 2; ++i) {
+    starts.emplace_back([&] {
+      CommandResult result = start("rank=0,step=0,point=step.begin,action=sleep:5");
+      const std::lock_guard lock(mutex);
+      ended.push_back(std::move(result));
+    });
   }
   for (std::thread& thread : starts) {
     thread.join();
   }
-  std::sort(codes.begin(), codes.end());
-  EXPECT_EQ(codes, (std::vector<int>{0, 77}));
+  EXPECT_EQ(ended[0].exit_code, 77);
+  const int owner = read_json(dir() / "attempts" / "0001" / "owner.json")["pid"].get<int>();
+  EXPECT_NE(ended[0].error.find("in use by process " + std::to_string(owner)), std::string::npos)
+      << ended[0].error;
+  EXPECT_EQ(ended[1].exit_code, 0) << ended[1].error;
   EXPECT_FALSE(std::filesystem::exists(dir() / "attempts" / "0002"));
 }
 
@@ -161,6 +196,23 @@ TEST_F(FaultTest, AFlippedBitOnOneReplicaIsNamedAndNothingSaved) {
   EXPECT_EQ(io::list_checkpoints(dir() / "checkpoints").at(0).step, 4);
 }
 
+#ifdef YATES_CLOCK_SHIFT
+// P14: no lease, order or name depends on the wall clock.
+TEST_F(FaultTest, JumpingClocksChangeNoBit) {
+  const RunBytes expected = unbroken();
+  const CommandResult result =
+      testing::run_command(command({"env", std::string("LD_PRELOAD=") + YATES_CLOCK_SHIFT}),
+                           "",
+                           {"YATES_FAULT=rank=1,step=7,point=step.begin,action=kill"});
+  EXPECT_EQ(result.exit_code, 137) << result.error;
+  // The shift took effect: the owner began an hour or more from now.
+  const Json owner = read_json(dir() / "attempts" / "0001" / "owner.json");
+  EXPECT_NE(owner["started"].get<std::string>().substr(0, 13), utc_now().substr(0, 13));
+  EXPECT_EQ(start().exit_code, 0);
+  EXPECT_TRUE(bytes_of_run(dir()) == expected);
+}
+#endif
+
 // P13: a not finite gradient on one rank is the same outcome on all.
 TEST_F(FaultTest, ANanInOneGradientIsDivergedOnAllRanks) {
   const CommandResult result = start("rank=1,step=6,point=grad.before_reduce,action=nan");
@@ -168,6 +220,40 @@ TEST_F(FaultTest, ANanInOneGradientIsDivergedOnAllRanks) {
   EXPECT_EQ(status()["state"], "diverged");
   EXPECT_EQ(status()["step"], 6);
   EXPECT_EQ(status()["exit_code"], 0);
+}
+
+// P17: exit code, status.json and the last words agree, however a run ends.
+TEST_F(FaultTest, ExitCodeStatusAndLastWordsAgree) {
+  struct Ending {
+    std::string fault;
+    int code;
+    std::string state;
+    std::string words;
+    std::string watchdog_s = "auto";
+  };
+  const std::string done = "done after step 12";
+  const std::vector<Ending> endings = {
+      {"", 0, "done", done},
+      {"rank=1,step=3,point=grad.before_reduce,action=nan", 0, "diverged", "diverged after step 3"},
+      {"rank=0,step=3,point=step.begin,action=raise:" + std::to_string(SIGUSR1),
+       75,
+       "interrupted",
+       "interrupted after step 4"},
+      {"rank=1,step=3,point=step.begin,action=throw", 70, "failed", "fault at step.begin"},
+      {"rank=1,step=3,point=step.begin,action=stop", 70, "failed", "rank 1 is late", "2"},
+      {"rank=0,step=11,point=ckpt.after_write,action=edquot", 74, "failed", "writing failed"},
+      {"rank=1,step=3,point=ckpt.before_check,action=bitflip", 76, "failed", "replicas differ"}};
+  for (const Ending& ending : endings) {
+    SCOPED_TRACE(ending.fault);
+    const CommandResult result = start(ending.fault, "run", ending.watchdog_s);
+    EXPECT_EQ(result.exit_code, ending.code);
+    EXPECT_EQ(status()["exit_code"], ending.code);
+    EXPECT_EQ(status()["state"], ending.state);
+    EXPECT_EQ(status()["resumable"], ending.code >= 70 && ending.code <= 75);
+    EXPECT_NE((result.output + result.error).find(ending.words), std::string::npos)
+        << result.output << result.error;
+    std::filesystem::remove_all(dir());
+  }
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TrainSetup ToyRun::setup(const std::filesystem::path& run_directory) const {
   setup.run_directory = run_directory;
   setup.run_yaml = "schema: 1\n";
   setup.identity = "train.seed=" + std::to_string(seed) + "\ntrain.lr=0.01\n";
-  setup.fingerprint = {{"threads", "1"}};
+  setup.fingerprint = fingerprint;
   setup.network = toy_network(seed);
   setup.open_samples = [this](const io::SampleOrder& order) {
     return std::make_unique<ToySource>(*this, order);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "launcher/train/trainer.hpp"
@@ -17,6 +18,7 @@ struct ToyRun {
   std::int64_t epochs = 3;
   std::int64_t steps_per_epoch = 4;
   std::string reduction = "tree";
+  std::map<std::string, std::string> fingerprint = {{"threads", "1"}};
   /// Called before each sample is handed out; may throw, raise a signal, or spoil the sample.
   std::function<void(TrainingSample&)> before_sample = [](TrainingSample&) {};
 

@@ -133,6 +133,28 @@ TEST_F(TrainEndToEnd, OneRankTwoRanksAndTwoKilledRanksEndWithTheSameBits) {
   EXPECT_NE(metrics("alone"), metrics("other"));
 }
 
+TEST_F(TrainEndToEnd, FourSamplesOnOneTwoAndFourRanksEndWithTheSameBits) {
+  const std::vector<std::string> batch = {"train.global_batch=4"};
+  const CommandResult alone = train("batch_alone", 0, batch);
+  ASSERT_EQ(alone.exit_code, 0) << alone.error;
+  const CommandResult four = train("batch_four", 4, batch);
+  ASSERT_EQ(four.exit_code, 0) << four.error;
+  expect_same_bits("batch_alone", "batch_four");
+
+  // From four ranks to two to one.
+  for (const int ranks : {4, 2}) {
+    auto running =
+        std::async(std::launch::async, [&] { return train("batch_moved", ranks, batch); });
+    ASSERT_TRUE(wait_for_lines(dir("batch_moved"), ranks == 4 ? 2 : 4, running));
+    std::ofstream(dir("batch_moved") / "HALT");
+    ASSERT_EQ(running.get().exit_code, 75);
+    std::filesystem::remove(dir("batch_moved") / "HALT");
+  }
+  ASSERT_EQ(train("batch_moved", 0, batch).exit_code, 0);
+  EXPECT_EQ(status("batch_moved")["attempt"], 3);
+  expect_same_bits("batch_alone", "batch_moved");
+}
+
 TEST_F(TrainEndToEnd, AForegroundHeadIsTrainedAloneFirstAndResumesToTheSameBits) {
   const std::vector<std::string> arm = {"model.mamba_stages=[0,1]",
                                         "model.prune.enabled=true",

@@ -3,6 +3,7 @@
 #include "launcher/train/trainer.hpp"
 
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -70,6 +71,53 @@ TEST_F(TrainerTest, DeathAndResumeOnOtherRankCountsDoNotChangeTheBits) {
   EXPECT_EQ(train_locally({}, dir(), 2).state, "done");
   EXPECT_TRUE(bytes_of_run(dir()) == one);
   EXPECT_EQ(status()["attempt"], 4);
+}
+
+TEST_F(TrainerTest, AStopAfterEveryStepDoesNotChangeTheBits) {
+  const RunBytes one = unbroken();
+  ToyRun run;
+  run.before_sample = [this](TrainingSample&) { std::ofstream(dir() / "HALT") << ""; };
+  TrainResult result;
+  for (std::int64_t step = 1; step <= 12; ++step) {
+    result = train_locally(run, dir(), step % 2 == 0 ? 1 : 2);
+    EXPECT_EQ(result.step, step);
+    std::filesystem::remove(dir() / "HALT");
+  }
+  EXPECT_EQ(result.state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == one);
+}
+
+TEST_F(TrainerTest, OneBitOfOneSampleChangesTheBits) {
+  const RunBytes one = unbroken();
+  ToyRun run;
+  run.before_sample = [](TrainingSample& sample) {
+    if (sample.step == 7 && sample.slot == 2) {
+      auto* bits = static_cast<std::uint32_t*>(sample.x.data_ptr());
+      *bits ^= 1U << 12;
+    }
+  };
+  train_locally(run, dir(), 2);
+  const RunBytes other = bytes_of_run(dir());
+  EXPECT_NE(other.weights, one.weights);
+  EXPECT_NE(other.checkpoint, one.checkpoint);
+  EXPECT_NE(other.metrics, one.metrics);
+}
+
+TEST_F(TrainerTest, AChangedFingerprintIsWarnedAboutFieldByFieldAndRecorded) {
+  ToyRun dying = dying_at(6, 0);
+  dying.fingerprint = {{"threads", "1"}, {"compiler", "g++ 12"}, {"libtorch", "2.11"}};
+  EXPECT_THROW(train_locally(dying, dir(), 1), std::runtime_error);
+  ToyRun other;
+  other.fingerprint = {{"threads", "2"}, {"compiler", "g++ 12"}, {"libtorch", "2.12"}};
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(train_locally(other, dir(), 1).state, "done");
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("threads was '1' and is '2'"), std::string::npos) << said;
+  EXPECT_NE(said.find("libtorch was '2.11' and is '2.12'"), std::string::npos) << said;
+  EXPECT_EQ(said.find("compiler was"), std::string::npos) << said;
+  const auto file = io::read_verified(dir() / "final.safetensors");
+  EXPECT_EQ(file.metadata().at("fingerprint.threads"), "2");
+  EXPECT_EQ(file.metadata().at("fingerprint.libtorch"), "2.12");
 }
 
 TEST_F(TrainerTest, UnfinishedCheckpointsOfEarlierAttemptsAreRemovedAtTheStart) {
