@@ -1,123 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rank of `yates bench scaling`: training steps as `yates train` does them.
-#include <algorithm>
-#include <array>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <ATen/Parallel.h>
-#include <ATen/ops/randint.h>
-#include <ATen/ops/randn.h>
-
-#include "base/clock.hpp"
+// One rank of `yates bench scaling`.
 #include "launcher/cli/rank_jobs.hpp"
-#include "launcher/config/run_config.hpp"
-#include "launcher/train/dataset_source.hpp"
-#include "launcher/train/segmamba_network.hpp"
-#include "launcher/train/training_step.hpp"
-#include "model/network/segmamba.hpp"
+#include "launcher/cli/timed_steps.hpp"
 
 namespace yates::cli {
-namespace {
-
-/// The same drawn sample for every slot, at no cost.
-class DrawnSamples final : public train::SampleSource {
- public:
-  DrawnSamples(const io::SampleOrder& order, const std::array<std::int64_t, 3>& patch)
-      : order_(order) {
-    const auto& [d, h, w] = patch;
-    sample_.x = at::randn({1, model::kModalities, d, h, w});
-    sample_.y = at::randint(model::kLabels, {1, d, h, w}, at::kLong);
-  }
-  train::TrainingSample next() override {
-    const auto slots = static_cast<std::int64_t>(order_.slots.size());
-    sample_.step = given_ / slots;
-    sample_.slot = order_.slots[static_cast<std::size_t>(given_ % slots)];
-    ++given_;
-    return sample_;
-  }
-  [[nodiscard]] double wait_seconds() const override { return 0; }
-  [[nodiscard]] std::int64_t underruns() const override { return 0; }
-
- private:
-  io::SampleOrder order_;
-  train::TrainingSample sample_;
-  std::int64_t given_ = 0;
-};
-
-struct Times {
-  std::vector<double> step_s, comm_wait_s, data_wait_s;
-};
-
-/// `repeats` runs of `steps` steps after one run that is not counted.
-Times time_runs(train::TrainingStep& step,
-                train::SampleSource& samples,
-                dist::Communicator& communicator,
-                std::int64_t steps,
-                std::int64_t repeats) {
-  Times times;
-  for (std::int64_t repeat = 0; repeat <= repeats; ++repeat) {
-    communicator.barrier();
-    const Stopwatch watch;
-    double comm = 0;
-    double data = 0;
-    for (std::int64_t i = 0; i < steps; ++i) {
-      const train::StepResult result = step.run(samples);
-      comm += result.comm_wait_s;
-      data += result.data_wait_s;
-    }
-    if (repeat > 0) {
-      const auto count = static_cast<double>(steps);
-      times.step_s.push_back(watch.seconds() / count);
-      times.comm_wait_s.push_back(comm / count);
-      times.data_wait_s.push_back(data / count);
-    }
-  }
-  return times;
-}
-
-config::RunConfig configuration_of(const Json& arguments) {
-  std::vector<std::string> overrides = {"model.width=8", "data.patch=[32,32,32]"};
-  const auto given = json_get<std::vector<std::string>>(arguments, "configuration", "arguments");
-  overrides.insert(overrides.end(), given.begin(), given.end());
-  const auto batch = json_get<std::int64_t>(arguments, "batch", "arguments");
-  overrides.push_back("train.global_batch=" + std::to_string(batch));
-  return config::load_run_config("", overrides);
-}
-
-}  // namespace
 
 Json scaling_on_rank(const Json& arguments, dist::Communicator& communicator) {
-  const auto steps = json_get<std::int64_t>(arguments, "steps", "arguments");
-  const auto repeats = json_get<std::int64_t>(arguments, "repeats", "arguments");
-  at::set_num_threads(static_cast<int>(json_get<std::int64_t>(arguments, "threads", "arguments")));
-  const config::RunConfig config = configuration_of(arguments);
-  const std::int64_t all_steps = steps * (repeats + 1);
-  const train::TrainedNetwork network =
-      train::make_segmamba(config.model, 1, config.train.steps_per_epoch);
-  train::TrainingState state(network);
-  state.broadcast(communicator);
-  dist::Watchdog watchdog(communicator, {});
-  train::TrainingStep step(config.train, all_steps, network, state, communicator, watchdog);
-  const dist::SampleRange mine =
-      dist::samples_of_rank(config.train.global_batch, communicator.rank(), communicator.size());
-  io::SampleOrder order{0, all_steps, {}};
-  for (std::int64_t slot = mine.begin; slot < mine.end; ++slot) {
-    order.slots.push_back(slot);
-  }
-  const auto given = json_get<std::vector<std::string>>(arguments, "configuration", "arguments");
-  const bool real = std::any_of(given.begin(), given.end(), [](const std::string& assignment) {
-    return assignment.starts_with("data.dir=");
-  });
-  const std::unique_ptr<train::SampleSource> samples =
-      real ? train::open_dataset(config.data, 1, config.train.global_batch)(order)
-           : std::make_unique<DrawnSamples>(order, config.data.patch);
-  const Times times = time_runs(step, *samples, communicator, steps, repeats);
-  return {{"loader", real ? "real loader" : "drawn samples"},
-          {"step_s", to_json(spread_of(times.step_s))},
-          {"comm_wait_s", to_json(spread_of(times.comm_wait_s))},
-          {"data_wait_s", to_json(spread_of(times.data_wait_s))}};
+  const StepTimes times = time_training_steps(
+      arguments, json_get<std::int64_t>(arguments, "batch", "arguments"), communicator);
+  return {{"hosts", hosts_of(communicator)},
+          {"step_s", to_json(times.step_s)},
+          {"comm_wait_s", to_json(times.comm_wait_s)},
+          {"data_wait_s", to_json(times.data_wait_s)}};
 }
 
 }  // namespace yates::cli

@@ -14,6 +14,7 @@ Bench bench_conv1d();
 Bench bench_hd95();
 Bench bench_import();
 Bench bench_loader();
+Bench bench_plan();
 Bench bench_prune();
 Bench bench_scaling();
 Bench bench_scan();

@@ -25,6 +25,7 @@ constexpr Bench (*kBenches[])() = {
     bench_hd95,
     bench_import,
     bench_loader,
+    bench_plan,
     bench_prune,
     bench_scaling,
     bench_scan,
@@ -76,6 +77,7 @@ std::string describe_keys(const std::vector<BenchKey>& keys) {
 void add_bench(CLI::App& verb, Bench bench) {
   struct Arguments {
     std::vector<std::string> overrides;
+    std::string ranks;
     std::string json_path;
   };
   bench.keys.push_back({"threads", std::to_string(at::get_num_threads()), "threads"});
@@ -86,15 +88,15 @@ void add_bench(CLI::App& verb, Bench bench) {
   add_json_option(*sub, arguments->json_path);
   if (std::any_of(
           bench.keys.begin(), bench.keys.end(), [](auto& key) { return key.name == "ranks"; })) {
-    sub->add_option_function<std::string>(
-        "--ranks",
-        [arguments](const std::string& ranks) { arguments->overrides.push_back("ranks=" + ranks); },
-        "the same as ranks=...");
+    sub->add_option("--ranks", arguments->ranks, "the same as ranks=...");
   }
   add_overrides(*sub, arguments->overrides);
   sub->footer(describe_keys(bench.keys) + "\nExample:\n  yates bench " + bench.name +
               " --json - threads=2");
   sub->callback([arguments, bench = std::move(bench)] {
+    if (!arguments->ranks.empty()) {
+      arguments->overrides.push_back("ranks=" + arguments->ranks);
+    }
     run_bench(bench, arguments->overrides, arguments->json_path);
   });
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/cli/rank_jobs.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -15,8 +18,34 @@
 namespace yates::cli {
 namespace {
 
-const std::map<std::string, RankJob> kJobs = {{"allreduce", allreduce_on_rank},
-                                              {"scaling", scaling_on_rank}};
+const std::map<std::string, RankJob> kJobs = {
+    {"allreduce", allreduce_on_rank}, {"plan", plan_on_rank}, {"scaling", scaling_on_rank}};
+
+/// A number in the environment, e.g. of Slurm; nothing where it is not set.
+std::optional<std::int64_t> number_in_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : parse_integer(value);
+}
+
+/// A command that starts `ranks` ranks. Inside a job of Slurm they go to its nodes in turn; else
+/// they run here. Open MPI refuses root, which containers run as, unless told twice.
+std::string launch_command(std::int64_t ranks) {
+  if (const auto nodes = number_in_environment("SLURM_JOB_NUM_NODES")) {
+    std::string command = fmt::format(
+        "srun --mpi=pmix --nodes={} --ntasks={} --distribution=cyclic --kill-on-bad-exit=1",
+        std::min(ranks, *nodes),
+        ranks);
+    if (ranks > number_in_environment("SLURM_NTASKS").value_or(1)) {
+      return command + " --overcommit";
+    }
+    // srun does not take it over from the job.
+    const auto cpus = number_in_environment("SLURM_CPUS_PER_TASK");
+    return cpus ? command + fmt::format(" --cpus-per-task={}", *cpus) : command;
+  }
+  const char* root = "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 ";
+  return fmt::format(
+      "{}mpirun -np {} --oversubscribe --bind-to none", ::geteuid() == 0 ? root : "", ranks);
+}
 
 void run_here(const std::string& job, const std::string& arguments) {
   dist::MpiSession session;
@@ -39,12 +68,11 @@ Json run_rank_job(const std::string& job, std::int64_t ranks, const Json& argume
                         .fix = "call yates bench without mpirun or srun, with ranks=N"});
   }
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string command =
-      fmt::format("mpirun -np {} --oversubscribe --bind-to none {} bench rank {} {}",
-                  ranks,
-                  shell_quoted(self),
-                  job,
-                  shell_quoted(arguments.dump()));
+  const std::string command = fmt::format("{} {} bench rank {} {}",
+                                          launch_command(ranks),
+                                          shell_quoted(self),
+                                          job,
+                                          shell_quoted(arguments.dump()));
   const std::optional<std::string> text = output_of_shell(command);
   if (!text) {
     throw Error(ExitCode::Internal,

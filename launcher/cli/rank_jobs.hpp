@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measurements that need several ranks: `yates bench` starts itself under mpirun for them.
+// Measurements that need several ranks: `yates bench` starts itself under mpirun for them,
+// or under srun inside a job of Slurm.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,9 @@ std::vector<std::int64_t> rank_counts(const std::string& text);
 Json to_json(const Spread& spread);
 Spread spread_from(const Json& json);
 
-/// In bench_allreduce.cpp and bench_scaling_rank.cpp.
+/// In bench_allreduce.cpp, bench_plan_rank.cpp and bench_scaling_rank.cpp.
 Json allreduce_on_rank(const Json& arguments, dist::Communicator& communicator);
+Json plan_on_rank(const Json& arguments, dist::Communicator& communicator);
 Json scaling_on_rank(const Json& arguments, dist::Communicator& communicator);
 
 }  // namespace yates::cli
