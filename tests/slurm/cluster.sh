@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# cluster.sh FOLDER COMMAND: runs COMMAND on a Slurm cluster of four nodes made on this machine.
+#
+# Real slurmctld and slurmd. Every node has network, host name, processes and /tmp of its own, so
+# that it can lose its power (node_kill N) or its cable (node_cut N) as a machine can. FOLDER is the
+# file system that all nodes see; it must not lie under /tmp. Needs root, Slurm's daemons, iproute2.
+# All of it disappears with COMMAND.
+set -euo pipefail
+
+if [ -z "${CLUSTER_INSIDE-}" ]; then
+  CLUSTER_INSIDE=1 exec unshare --net --mount --pid --uts --fork --mount-proc --kill-child \
+    bash "$0" "$@"
+fi
+
+export FOLDER=$1
+readonly nodes=4 cores=2
+mkdir -p "$FOLDER"/{state,spool,log}
+mount -t tmpfs tmpfs /run
+hostname controller
+ip link set lo up
+ip link add hub type bridge
+ip address add 10.9.0.100/24 dev hub
+ip link set hub up
+
+{
+  echo "127.0.0.1 localhost"
+  echo "10.9.0.100 controller"
+  for i in $(seq $nodes); do echo "10.9.0.$i node$i"; done
+} >"$FOLDER/hosts"
+mount --bind "$FOLDER/hosts" /etc/hosts
+
+cat >"$FOLDER/slurm.conf" <<CONF
+ClusterName=test
+SlurmctldHost=controller(10.9.0.100)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/none
+CredType=cred/none
+AuthInfo=cred_expire=5
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SlurmdParameters=config_overrides
+StateSaveLocation=$FOLDER/state
+SlurmdSpoolDir=$FOLDER/spool/%n
+SlurmctldLogFile=$FOLDER/log/slurmctld
+SlurmdLogFile=$FOLDER/log/%n
+SlurmctldPidFile=/run/slurmctld.pid
+SlurmdPidFile=/run/slurmd.%n.pid
+SlurmdTimeout=10
+TCPTimeout=2
+MessageTimeout=5
+KillWait=3
+ReturnToService=2
+SchedulerParameters=sched_interval=1,bf_interval=2
+RequeueExit=75
+JobCompType=jobcomp/none
+JobAcctGatherType=jobacct_gather/none
+NodeName=node[1-$nodes] NodeAddr=10.9.0.[1-$nodes] CPUs=$cores RealMemory=2000
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE
+CONF
+printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$FOLDER/cgroup.conf"
+export SLURM_CONF=$FOLDER/slurm.conf
+
+node_up() {
+  ip netns exec "node$1" unshare --mount --uts --pid --fork --mount-proc --kill-child bash -c "
+    hostname node$1
+    mount -t tmpfs tmpfs /tmp
+    mount -t tmpfs tmpfs /dev/shm
+    exec slurmd -D -N node$1" >"$FOLDER/log/node$1.out" 2>&1 &
+  disown
+}
+node_kill() { ip link set "port$1" down; kill -9 $(ip netns pids "node$1"); }
+node_cut() { ip link set "port$1" down; }
+node_heal() { ip link set "port$1" up; }
+# wait_for SECONDS COMMAND: until COMMAND succeeds.
+wait_for() {
+  local limit=$(($1 * 10))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if [ $((limit -= 1)) -le 0 ]; then
+      echo "cluster: gave up waiting for: $*" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+all_idle() { [ "$(sinfo --noheader --Node --format %T | grep -cx idle)" = $nodes ]; }
+export nodes
+export -f node_kill node_cut node_heal wait_for
+
+slurmctld
+for i in $(seq $nodes); do
+  mkdir -p "$FOLDER/spool/node$i"
+  ip netns add "node$i"
+  ip link add "port$i" type veth peer name eth netns "node$i"
+  ip link set "port$i" master hub up
+  ip -n "node$i" link set lo up
+  ip -n "node$i" address add "10.9.0.$i/24" dev eth
+  ip -n "node$i" link set eth up
+  node_up "$i"
+done
+wait_for 30 all_idle
+shift
+"$@"
