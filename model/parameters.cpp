@@ -52,6 +52,15 @@ at::Tensor ParameterList::gradient(const Parameter& parameter) {
   return gradient.defined() ? gradient : at::zeros_like(parameter.value);
 }
 
+void ParameterList::move_to(const at::Device& device) const {
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.value.device() != device) {
+      at::Tensor value = parameter.value;
+      value.set_data(parameter.value.detach().to(device));
+    }
+  }
+}
+
 void ParameterList::clear_gradients() const {
   for (const Parameter& parameter : parameters_) {
     parameter.value.mutable_grad() = at::Tensor();

@@ -43,6 +43,8 @@ class ParameterList {
 
   /// The gradient of a parameter; zeros where no backward pass has reached it.
   [[nodiscard]] static at::Tensor gradient(const Parameter& parameter);
+  /// Moves every tensor to `device`, for all who share it. Gradients must be cleared.
+  void move_to(const at::Device& device) const;
   /// Forgets all gradients.
   void clear_gradients() const;
 

@@ -37,10 +37,10 @@ std::int64_t volume(const at::Tensor& x) {
   return x.size(2) * x.size(3) * x.size(4);
 }
 
-/// Whether LibTorch would leave oneDNN for one sample of x.
+/// Whether LibTorch would leave oneDNN, of the CPU, for one sample of x.
 bool is_below_switch(const at::Tensor& x, const at::Tensor& weight, const Conv3dGeometry& g) {
-  return x.scalar_type() == at::kFloat && !g.transposed && g.groups == 1 && weight.size(4) == 3 &&
-         x.size(1) * x.size(2) * x.size(3) <= kSwitch;
+  return x.is_cpu() && x.scalar_type() == at::kFloat && !g.transposed && g.groups == 1 &&
+         weight.size(4) == 3 && x.size(1) * x.size(2) * x.size(3) <= kSwitch;
 }
 
 at::Tensor forward_sample(const at::Tensor& x,

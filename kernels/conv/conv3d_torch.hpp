@@ -21,10 +21,11 @@ struct Conv3dGeometry {
 };
 
 /// y (batch, out, d, w, h) of x (batch, in, d, w, h) and weight (out, in / groups, k, k, k).
-/// `bias` (out) may be undefined. CPU, float32 or float64, differentiable once in every input.
+/// `bias` (out) may be undefined. One floating type and device, differentiable once in every input.
 /// Samples are computed one by one, so that a sample has the same bits at any batch size, and
-/// weight gradients are added in the order of the samples. Deterministic run to run for a fixed
-/// thread count. In float32, LibTorch leaves oneDNN for 3^3 kernels when channels * depth * height
+/// weight gradients are added in the order of the samples. On the CPU deterministic run to run for
+/// a fixed thread count; on a GPU as cuDNN is told to be. In float32 on the CPU, LibTorch leaves
+/// oneDNN for 3^3 kernels when channels * depth * height
 /// <= 20480, for a kernel 4 to 20 times slower; here those go through oneDNN too.
 at::Tensor conv3d(const at::Tensor& x,
                   const at::Tensor& weight,

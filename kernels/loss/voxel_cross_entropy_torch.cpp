@@ -11,6 +11,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/loss/voxel_cross_entropy_composed_torch.hpp"
 #include "kernels/loss/voxel_cross_entropy_cpu.hpp"
 #include "kernels/loss/voxel_cross_entropy_reference.hpp"
 #include "kernels/simd/parallel_torch.hpp"
@@ -71,14 +72,17 @@ at::Tensor voxel_cross_entropy(const at::Tensor& logits, const at::Tensor& label
               logits.scalar_type());
   TORCH_CHECK(logits.dim() >= 2 && logits.size(1) >= 1 && labels.scalar_type() == at::kLong &&
                   labels.dim() == logits.dim() - 1 && labels.size(0) == logits.size(0) &&
-                  labels.sizes().slice(1) == logits.sizes().slice(2) && logits.device().is_cpu() &&
-                  labels.device().is_cpu(),
+                  labels.sizes().slice(1) == logits.sizes().slice(2) &&
+                  labels.device() == logits.device(),
               "cross_entropy: logits are ",
               logits.sizes(),
               ", labels are ",
               labels.sizes(),
               " of type ",
               labels.scalar_type());
+  if (!logits.is_cpu()) {
+    return voxel_cross_entropy_composed(logits, labels);
+  }
   return VoxelCrossEntropy::apply(
       logits, labels, at::GradMode::is_enabled() && logits.requires_grad());
 }

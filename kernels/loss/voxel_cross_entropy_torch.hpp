@@ -8,9 +8,10 @@ namespace yates::kernels {
 
 /// Mean over all voxels of -log softmax(logits)[label], a scalar of the dtype of the logits.
 /// logits (batch, label, d, w, h) float32 (fast) or float64 (reference), labels (batch, d, w, h)
-/// int64 in [0, label), on the CPU. Differentiable once in the logits; the gradient is computed
-/// with the loss and kept, nothing else. Deterministic for any thread count. Throws Error{BadData}
-/// for a label out of range, c10::Error when shapes or types do not fit.
+/// int64 in [0, label), on one device. Differentiable once in the logits. On the CPU the gradient
+/// is computed with the loss and kept, nothing else; deterministic for any thread count; throws
+/// Error{BadData} for a label out of range. Elsewhere see voxel_cross_entropy_composed. Throws
+/// c10::Error when shapes or types do not fit.
 at::Tensor voxel_cross_entropy(const at::Tensor& logits, const at::Tensor& labels);
 
 }  // namespace yates::kernels

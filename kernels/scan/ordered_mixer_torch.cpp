@@ -13,6 +13,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/conv/row_conv_cpu.hpp"
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/scan/ordered_mixer_composed_torch.hpp"
 #include "kernels/scan/row_gate_cpu.hpp"
 #include "kernels/scan/row_scan_cpu.hpp"
@@ -346,6 +347,9 @@ bool wants_gradients(const at::Tensor& xz, const MixerWeights& w) {
 at::Tensor ordered_mixer(const at::Tensor& xz,
                          const MixerWeights& weights,
                          const at::Tensor& orders) {
+  if (const OperatorTable* device = device_operators(xz)) {
+    return device->ordered_mixer(xz, weights, orders);
+  }
   check(xz, weights, orders);
   if (xz.scalar_type() != at::kFloat) {
     return ordered_mixer_composed(xz, weights, orders);

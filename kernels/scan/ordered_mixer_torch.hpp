@@ -23,12 +23,12 @@ struct MixerWeights {
 /// xz: (batch, token, 2 channels), the output of in_proj, x first. orders: int32 (order, token) for
 /// all samples, or (batch, order, token); element s of an order is the row that stands at position
 /// s; each order is a permutation of the rows (token_orders.hpp makes them, also for pruned lists).
-/// float32 (fast) or float64 (reference), on the CPU. Differentiable once in xz and every weight.
-/// Keeps for the backward pass: xz, the ungated sum, the projections and one state per 32 tokens;
-/// no (token, channel, state) tensor. The same bits on every run and for every thread count, given
-/// that matrix products have them. Throws c10::Error when shapes or types do not fit.
-/// Equal to the published layer, which runs in_proj, gate and out_proj once per order:
-/// SegMamba-V2, TriMamba; state-spaces/mamba, Mamba.forward.
+/// float32 (fast) or float64 (reference), on the CPU; float32 also where device_operators serves
+/// xz. Differentiable once in xz and every weight. Keeps for the backward pass: xz, the ungated
+/// sum, the projections and one state per 32 tokens; no (token, channel, state) tensor. The same
+/// bits on every run and for every thread count, given that matrix products have them. Throws
+/// c10::Error when shapes or types do not fit. Equal to the published layer, which runs in_proj,
+/// gate and out_proj once per order: SegMamba-V2, TriMamba; state-spaces/mamba, Mamba.forward.
 at::Tensor ordered_mixer(const at::Tensor& xz,
                          const MixerWeights& weights,
                          const at::Tensor& orders);

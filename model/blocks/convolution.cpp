@@ -13,7 +13,8 @@ Convolution::Convolution(const ParameterList& parameters,
 }
 
 at::Tensor Convolution::operator()(const at::Tensor& x) const {
-  return kernels::conv3d(x, weight_, bias_, geometry_);
+  const at::ScalarType type = x.scalar_type();
+  return kernels::conv3d(x, weight_.to(type), bias_.defined() ? bias_.to(type) : bias_, geometry_);
 }
 
 }  // namespace yates::model

@@ -18,7 +18,7 @@ class Convolution {
               const std::string& name,
               const kernels::Conv3dGeometry& geometry = {});
 
-  /// (batch, in, d, w, h) to (batch, out, d', w', h').
+  /// (batch, in, d, w, h) to (batch, out, d', w', h'), in the type of x (model/precision.hpp).
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
 
  private:

@@ -20,7 +20,12 @@ Mamba::Mamba(const ParameterList& parameters, const std::string& name)
       dt_bias_(parameters.at(name + ".dt_proj.bias")),
       out_proj_(parameters.at(name + ".out_proj.weight")) {}
 
-at::Tensor Mamba::operator()(const at::Tensor& rows, const at::Tensor& orders) const {
+at::Tensor Mamba::operator()(const at::Tensor& rows,
+                             const at::Tensor& orders,
+                             at::ScalarType products) const {
+  const auto product = [&](const at::Tensor& x, const at::Tensor& weight) {
+    return at::linear(x.to(products), weight.to(products)).to(rows.scalar_type());
+  };
   const kernels::MixerWeights weights{.conv_weight = conv_weight_,
                                       .conv_bias = conv_bias_,
                                       .x_proj = x_proj_,
@@ -28,8 +33,7 @@ at::Tensor Mamba::operator()(const at::Tensor& rows, const at::Tensor& orders) c
                                       .dt_bias = dt_bias_,
                                       .A = at::neg(at::exp(A_log_)),
                                       .D = D_};
-  const at::Tensor mixed = kernels::ordered_mixer(at::linear(rows, in_proj_), weights, orders);
-  return at::linear(mixed, out_proj_);
+  return product(kernels::ordered_mixer(product(rows, in_proj_), weights, orders), out_proj_);
 }
 
 }  // namespace yates::model

@@ -17,8 +17,12 @@ class Mamba {
   Mamba(const ParameterList& parameters, const std::string& name);
 
   /// The sum over the orders of Mamba(rows in that order): rows (batch, row, d) to the same shape.
-  /// `orders` as kernels::ordered_mixer takes them. Deterministic.
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& rows, const at::Tensor& orders) const;
+  /// `orders` as kernels::ordered_mixer takes them. The products in_proj and out_proj are computed
+  /// in the type `products`, everything else in that of rows, which is the parameters'.
+  /// Deterministic.
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& rows,
+                                      const at::Tensor& orders,
+                                      at::ScalarType products) const;
 
  private:
   at::Tensor A_log_, D_, in_proj_, conv_weight_, conv_bias_, x_proj_, dt_weight_, dt_bias_,

@@ -7,6 +7,8 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 
+#include "model/precision.hpp"
+
 namespace yates::model {
 
 SqueezeExcite::SqueezeExcite(const ParameterList& parameters, const std::string& name)
@@ -16,10 +18,10 @@ SqueezeExcite::SqueezeExcite(const ParameterList& parameters, const std::string&
       bias2_(parameters.at(name + ".fc.2.bias")) {}
 
 at::Tensor SqueezeExcite::operator()(const at::Tensor& x) const {
-  const at::Tensor pooled = at::mean(x, {2, 3, 4});
+  const at::Tensor pooled = full_precision(at::mean(x, {2, 3, 4}));
   const at::Tensor hidden = at::relu(at::linear(pooled, weight1_, bias1_));
   const at::Tensor gates = at::sigmoid(at::linear(hidden, weight2_, bias2_));
-  return at::mul(x, gates.view({x.size(0), x.size(1), 1, 1, 1}));
+  return at::mul(x, gates.to(x.scalar_type()).view({x.size(0), x.size(1), 1, 1, 1}));
 }
 
 }  // namespace yates::model

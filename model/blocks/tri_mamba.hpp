@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "model/blocks/mamba.hpp"
 #include "model/parameters.hpp"
 #include "model/prune/token_scores.hpp"
@@ -38,7 +39,8 @@ class TriMamba {
   /// Tensors "NAME.norm.*" and "NAME.mamba.*".
   TriMamba(const ParameterList& parameters, const std::string& name, TokenPruning pruning = {});
 
-  /// x (batch, d, depth, width, height); the result has the same shape. Deterministic.
+  /// x (batch, d, depth, width, height); the result has the same shape and type. Computed in the
+  /// type of the parameters, but for the products of Mamba. Deterministic.
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const ScoreContext& context = {}) const;
 
   /// The mask that this layer would use on x.
@@ -48,13 +50,22 @@ class TriMamba {
   [[nodiscard]] at::Tensor scores(const at::Tensor& tokens,
                                   const TokenGrid& grid,
                                   const ScoreContext& context) const;
-  /// The layer without its residual, on tokens (batch, token, d) of a grid.
-  [[nodiscard]] at::Tensor dense(const at::Tensor& tokens, const TokenGrid& grid) const;
+  /// The pruned layer without its residual, on tokens (batch, token, d) of a grid.
   [[nodiscard]] at::Tensor pruned(const at::Tensor& tokens,
                                   const TokenGrid& grid,
-                                  const ScoreContext& context) const;
+                                  const ScoreContext& context,
+                                  at::ScalarType products) const;
+  /// The same where there are kernels for a GPU: nothing waits for the device, unless dropped
+  /// tokens are restored from their neighbours, which the host does.
+  [[nodiscard]] at::Tensor pruned_on_device(const kernels::OperatorTable& device,
+                                            const at::Tensor& tokens,
+                                            const TokenGrid& grid,
+                                            const ScoreContext& context,
+                                            at::ScalarType products) const;
   /// LayerNorm and Mamba of rows in all orders.
-  [[nodiscard]] at::Tensor mix(const at::Tensor& rows, const at::Tensor& orders) const;
+  [[nodiscard]] at::Tensor mix(const at::Tensor& rows,
+                               const at::Tensor& orders,
+                               at::ScalarType products) const;
 
   std::string name_;
   at::Tensor norm_weight_, norm_bias_;

@@ -11,6 +11,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "base/error.hpp"
+#include "model/precision.hpp"
 #include "model/prune/token_scores.hpp"
 
 namespace yates::model {
@@ -63,7 +64,7 @@ at::Tensor ForegroundLosses::total(const FceOptions& weights) const {
 ForegroundLosses foreground_losses(std::span<const ForegroundReading> readings,
                                    const at::Tensor& labels) {
   YATES_ASSERT(!readings.empty(), "no foreground head was read");
-  const at::Tensor zero = at::zeros({}, at::TensorOptions(readings.front().logits.scalar_type()));
+  const at::Tensor zero = at::zeros({}, readings.front().logits.options());
   ForegroundLosses losses{zero, zero, zero};
   const double share = 1.0 / static_cast<double>(readings.size());
   for (const ForegroundReading& reading : readings) {
@@ -71,7 +72,7 @@ ForegroundLosses foreground_losses(std::span<const ForegroundReading> readings,
     const at::Tensor bce = at::binary_cross_entropy_with_logits(reading.logits, mask);
     losses.bce = losses.bce + bce * share;
     losses.alignment = losses.alignment + soft_dice_loss(at::sigmoid(reading.logits), mask) * share;
-    losses.smoothing = losses.smoothing + roughness(reading.features) * share;
+    losses.smoothing = losses.smoothing + roughness(full_precision(reading.features)) * share;
   }
   return losses;
 }

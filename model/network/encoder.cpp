@@ -4,6 +4,8 @@
 #include <ATen/ops/sigmoid.h>
 #include <c10/core/GradMode.h>
 
+#include "model/precision.hpp"
+
 namespace yates::model {
 
 EncoderStage::EncoderStage(const ParameterList& parameters,
@@ -39,7 +41,7 @@ at::Tensor EncoderStage::foreground(const at::Tensor& features, ForwardTrace* tr
   if (!head_ || (trace == nullptr && !scorer_reads_head_)) {
     return {};
   }
-  const at::Tensor logits = (*head_)(features);
+  const at::Tensor logits = full_precision((*head_)(features));
   if (trace != nullptr) {
     trace->foreground.push_back({.stage = stage_, .features = features, .logits = logits});
     trace->tell(foreground_name(stage_), logits);
@@ -107,7 +109,8 @@ std::vector<ForegroundReading> Encoder::foreground(const at::Tensor& x,
     }
   }
   for (ForegroundReading& reading : trace.foreground) {
-    reading.logits = (*stages_[static_cast<std::size_t>(reading.stage)].head())(reading.features);
+    reading.logits = full_precision(
+        (*stages_[static_cast<std::size_t>(reading.stage)].head())(reading.features));
   }
   return trace.foreground;
 }

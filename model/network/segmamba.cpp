@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "model/check_options.hpp"
 #include "model/network_plan.hpp"
+#include "model/precision.hpp"
 
 namespace yates::model {
 namespace {
@@ -54,7 +55,7 @@ at::Tensor SegMamba::forward(const at::Tensor& x,
   for (std::size_t up = 0; up < ups_.size(); ++up) {
     y = told("decoder" + std::to_string(5 - up), ups_[up](y, skips[kStages - 1 - up]));
   }
-  return told("out", out_(told("decoder1", last_(y))));
+  return told("out", full_precision(out_(told("decoder1", last_(y)))));
 }
 
 std::vector<ForegroundReading> SegMamba::foreground(const at::Tensor& x,

@@ -22,8 +22,10 @@ class SegMamba {
   explicit SegMamba(const ModelOptions& options, at::ScalarType dtype = at::kFloat);
 
   /// Logits (batch, 4, d, w, h) of x (batch, 4, d, w, h), channels t2w, t2f, t1n, t1c; sides as
-  /// `patch_problems` allows, dtype that of the parameters. `place` is read by the random scorer
-  /// alone; `trace`, where given, is told what happens. Deterministic for a fixed thread count.
+  /// `patch_problems` allows, dtype that of the parameters or one of low precision, then that of
+  /// the activations (model/precision.hpp); logits have that of the parameters. `place` is read by
+  /// the random scorer alone; `trace`, where given, is told what happens. Deterministic for a fixed
+  /// thread count; on a GPU see ARCHITECTURE.md.
   [[nodiscard]] at::Tensor forward(const at::Tensor& x,
                                    const DrawPlace& place = {},
                                    ForwardTrace* trace = nullptr) const;

@@ -6,6 +6,8 @@
 #include <map>
 
 #include <c10/core/GradMode.h>
+#include <c10/core/Stream.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
@@ -16,11 +18,20 @@
 namespace yates::model {
 namespace {
 
+/// Returns when all work on the tensor's device is done.
+void wait_for_device(const at::Tensor& tensor) {
+  if (!tensor.is_cpu()) {
+    const c10::impl::VirtualGuardImpl device(tensor.device().type());
+    device.synchronizeStream(device.getStream(tensor.device()));
+  }
+}
+
 TimeProfile one_pass(const SegMamba& network, const at::Tensor& x) {
   std::map<std::string, double> times;
   ForwardTrace trace;
   Stopwatch lap;
-  trace.on_block = [&](const std::string& block, const at::Tensor&) {
+  trace.on_block = [&](const std::string& block, const at::Tensor& output) {
+    wait_for_device(output);
     times[module_of(block)] += lap.seconds() * 1e3;
     lap.restart();
   };

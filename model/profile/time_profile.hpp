@@ -24,9 +24,9 @@ struct TimeProfile {
   std::vector<ModuleTime> modules;
 };
 
-/// Wall time of forward passes of one sample x (1, 4, d, h, w) on the CPU without gradients: one
-/// pass to warm up, then `repeats`, of which the one with the median total is returned.
-/// Precondition: repeats >= 1.
+/// Wall time of forward passes of one sample x (1, 4, d, h, w), in its type and where it lies,
+/// without gradients; a GPU is waited for after every block. One pass to warm up, then `repeats`,
+/// of which the one with the median total is returned. Precondition: repeats >= 1.
 TimeProfile time_profile(const SegMamba& network, const at::Tensor& x, std::int64_t repeats);
 
 /// One row of the paper's Table 5.

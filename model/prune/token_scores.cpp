@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "kernels/device/operator_table_torch.hpp"
 
 namespace yates::model {
 namespace {
@@ -36,6 +37,10 @@ at::Tensor min_max(const at::Tensor& x) {
 }
 
 at::Tensor energy_map(const at::Tensor& tokens) {
+  const kernels::OperatorTable* device = kernels::device_operators(tokens);
+  if (device != nullptr && !(c10::GradMode::is_enabled() && tokens.requires_grad())) {
+    return min_max(device->token_norms(tokens));
+  }
   return min_max(at::linalg_vector_norm(tokens, 2, at::IntArrayRef{2}));
 }
 
@@ -56,7 +61,7 @@ at::Tensor random_scores(const at::Tensor& tokens,
         place.seed, "prune." + layer, place.step, place.slot + static_cast<std::uint64_t>(sample));
     std::generate_n(values + sample * length, length, [&] { return stream.uniform(); });
   }
-  return scores.to(tokens.scalar_type());
+  return scores.to(tokens.options());
 }
 
 at::Tensor positional_prior(const TokenGrid& grid) {
