@@ -126,6 +126,17 @@ void accumulate(at::Tensor& sum, const at::Tensor& term) {
   }
 }
 
+/// oneDNN of LibTorch 2.11.0 leaves weight gradients of small bfloat16 volumes (2x2x4 voxels, 3^3
+/// and 5^3 kernels) partly unwritten, so that low precision is undone on the CPU.
+at::ScalarType backward_type(const at::Tensor& x) {
+  const bool low = x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16;
+  return x.is_cpu() && low ? at::kFloat : x.scalar_type();
+}
+
+at::Tensor in_type(const at::Tensor& tensor, at::ScalarType type) {
+  return tensor.defined() ? tensor.to(type) : tensor;
+}
+
 class Conv3d : public torch::autograd::Function<Conv3d> {
  public:
   static at::Tensor forward(AutogradContext* context,
@@ -154,8 +165,10 @@ class Conv3d : public torch::autograd::Function<Conv3d> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor& x = saved[0];
-    const at::Tensor& weight = saved[1];
+    const at::ScalarType type = saved[0].scalar_type();
+    const at::ScalarType computed = backward_type(saved[0]);
+    const at::Tensor x = saved[0].to(computed);
+    const at::Tensor weight = saved[1].to(computed);
     const at::Tensor& bias = saved[2];
     const std::vector<std::int64_t> g = context->saved_data["geometry"].toIntVector();
     const Conv3dGeometry geometry{.stride = g[0],
@@ -168,7 +181,7 @@ class Conv3d : public torch::autograd::Function<Conv3d> {
     const std::array<bool, 3> wanted = {context->needs_input_grad(0),
                                         context->needs_input_grad(1),
                                         wants_bias && !geometry.normalised};
-    const at::Tensor dy = gradients[0].contiguous();
+    const at::Tensor dy = gradients[0].to(computed).contiguous();
     std::vector<at::Tensor> dx;
     at::Tensor dw;
     at::Tensor db = wants_bias && geometry.normalised ? at::zeros_like(bias) : at::Tensor();
@@ -183,7 +196,7 @@ class Conv3d : public torch::autograd::Function<Conv3d> {
     if (wanted[0]) {
       all_dx = dx.size() == 1 ? dx.front() : at::cat(dx, 0);
     }
-    return {all_dx, dw, db, at::Tensor()};
+    return {in_type(all_dx, type), in_type(dw, type), in_type(db, type), at::Tensor()};
   }
 };
 
