@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -16,9 +15,8 @@
 #include "launcher/campaign/run_record.hpp"
 #include "launcher/campaign/slurm_commands.hpp"
 #include "launcher/campaign/stages.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
 #include "launcher/study/results_table.hpp"
-#include "launcher/study/sequential.hpp"
+#include "launcher/study/sequential_looks.hpp"
 
 namespace yates::campaign {
 namespace {
@@ -35,29 +33,6 @@ std::vector<Ids> split_by_size(const Ids& ids, std::int64_t max_array_size) {
                        ids.begin() + static_cast<std::ptrdiff_t>(end));
   }
   return parts;
-}
-
-/// The per-seed values of the primary contrast, in the declared order of the seeds.
-std::vector<double> primary_values(const config::StudyFile& study, const study::StudyData& data) {
-  const study::PrimaryContrast& primary = *study.spec.primary;
-  const study::Contrast contrast = study::parse_contrast(data.design, primary.contrast, primary.at);
-  std::vector<double> values;
-  for (const study::Response& response : data.responses) {
-    if (!study::same_metric(response.metric, primary.metric) || response.region != primary.region) {
-      continue;
-    }
-    std::map<std::int64_t, double> by_seed;
-    for (const study::SeedContrast& seed :
-         study::per_seed_contrasts(data.table(response), contrast)) {
-      by_seed[seed.seed] = seed.value;
-    }
-    for (const std::int64_t seed : study.spec.seeds) {
-      if (const auto found = by_seed.find(seed); found != by_seed.end()) {
-        values.push_back(found->second);
-      }
-    }
-  }
-  return values;
 }
 
 class Gate {
@@ -250,13 +225,11 @@ std::string reason_to_stop(const config::StudyFile& study, const Plan& plan) {
   const CampaignResults results = collect_results(study, plan, study.out);
   const study::StudyData data = study::read_results(
       results.table, study::ResultsOptions{.study = study.spec, .factors = {}, .levels = {}});
-  const study::PrimaryContrast& primary = *study.spec.primary;
-  const auto bounds = study::sequential_bounds(*study.spec.sequential, primary.alpha);
-  for (const study::LookResult& look : study::evaluate_looks(*study.spec.sequential,
-                                                             bounds,
-                                                             primary_values(study, data),
-                                                             primary.delta.value_or(0))) {
-    if (look.decision != "continue") {
+  const auto looks = study::evaluate_study_looks(
+      data,
+      {.primary = *study.spec.primary, .plan = *study.spec.sequential, .seeds = study.spec.seeds});
+  for (const study::LookResult& look : looks ? looks->results : std::vector<study::LookResult>{}) {
+    if (look.decision.starts_with("stop") || look.decision.starts_with("end")) {
       return fmt::format("{} at the look with {} seeds: |t| = {:.3g}, bound {:.3g}",
                          look.decision,
                          look.n,

@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "launcher/campaign/cost.hpp"
+#include "launcher/campaign/json_differences.hpp"
 
 namespace yates::campaign {
 namespace {
@@ -41,44 +42,11 @@ Json fixed_part(const Json& plan) {
   return fixed;
 }
 
-/// One line per difference: "arm x: settings.train.epochs: 300 -> 200".
-void collect_differences(const Json& before,
-                         const Json& after,
-                         const std::string& path,
-                         std::vector<std::string>& lines) {
-  if (before == after) {
-    return;
-  }
-  if (!before.is_object() || !after.is_object()) {
-    lines.push_back(fmt::format("{}: planned {}, now {}",
-                                path,
-                                before.is_null() ? "nothing" : before.dump(),
-                                after.is_null() ? "nothing" : after.dump()));
-    return;
-  }
-  for (const auto& [key, value] : before.items()) {
-    const std::string place = path.empty() ? key : path + ", " + key;
-    if (path.empty() && !after.contains(key)) {
-      lines.push_back(key + ": no longer in the study");
-    } else {
-      collect_differences(value, after.value(key, Json()), place, lines);
-    }
-  }
-  for (const auto& [key, value] : after.items()) {
-    if (!before.contains(key)) {
-      lines.push_back(
-          path.empty() ? key + ": not in the plan"
-                       : fmt::format("{}, {}: planned nothing, now {}", path, key, value.dump()));
-    }
-  }
-}
-
 std::vector<Problem> differences(const config::StudyFile& study,
                                  const Json& before,
                                  const Json& after) {
   constexpr std::size_t kShown = 20;
-  std::vector<std::string> lines;
-  collect_differences(fixed_part(before), fixed_part(after), "", lines);
+  std::vector<std::string> lines = json_differences(fixed_part(before), fixed_part(after));
   // Runs follow from arms and seeds; they are only worth a line when nothing else is.
   const auto is_run = [](const std::string& line) { return line.starts_with("run "); };
   if (!std::all_of(lines.begin(), lines.end(), is_run)) {

@@ -38,6 +38,9 @@ Plan make_plan(const config::StudyFile& study, std::int64_t gpus);
 /// can be estimated, and the power of the primary contrast.
 Json plan_json(const config::StudyFile& study, const Plan& plan);
 
+/// The declared analysis of a study: what plan.json and a registration fix.
+Json analysis_json(const study::StudySpec& spec);
+
 enum class Published {
   Written,    ///< There was no plan yet.
   Unchanged,  ///< The same study was planned before; its file is kept.

@@ -34,28 +34,6 @@ Json arm_json(const config::StudyFile& study, const config::StudyArm& arm) {
   return json;
 }
 
-Json analysis_json(const study::StudySpec& spec) {
-  Json json = {{"convention", spec.convention}, {"metrics", spec.metrics}};
-  if (spec.primary) {
-    const study::PrimaryContrast& primary = *spec.primary;
-    json["primary"] = {{"metric", primary.metric},
-                       {"region", primary.region},
-                       {"contrast", primary.contrast},
-                       {"at", primary.at},
-                       {"target", primary.target},
-                       {"alpha", primary.alpha},
-                       {"method", primary.method}};
-    json["primary"]["delta"] = primary.delta ? Json(*primary.delta) : Json(nullptr);
-  }
-  if (spec.sequential) {
-    json["sequential"] = {{"spending", spec.sequential->spending},
-                          {"looks", spec.sequential->looks}};
-    json["sequential"]["futility"] =
-        spec.sequential->futility ? Json(*spec.sequential->futility) : Json(nullptr);
-  }
-  return json;
-}
-
 Json cells_json(const study::Design& design, const std::vector<std::size_t>& cells) {
   Json list = Json::array();
   for (const std::size_t cell : cells) {
@@ -117,6 +95,28 @@ Json power_json(const study::Design& design, const study::StudySpec& spec) {
 }
 
 }  // namespace
+
+Json analysis_json(const study::StudySpec& spec) {
+  Json json = {{"convention", spec.convention}, {"metrics", spec.metrics}};
+  if (spec.primary) {
+    const study::PrimaryContrast& primary = *spec.primary;
+    json["primary"] = {{"metric", primary.metric},
+                       {"region", primary.region},
+                       {"contrast", primary.contrast},
+                       {"at", primary.at},
+                       {"target", primary.target},
+                       {"alpha", primary.alpha},
+                       {"method", primary.method}};
+    json["primary"]["delta"] = primary.delta ? Json(*primary.delta) : Json(nullptr);
+  }
+  if (spec.sequential) {
+    json["sequential"] = {{"spending", spec.sequential->spending},
+                          {"looks", spec.sequential->looks}};
+    json["sequential"]["futility"] =
+        spec.sequential->futility ? Json(*spec.sequential->futility) : Json(nullptr);
+  }
+  return json;
+}
 
 Json plan_json(const config::StudyFile& study, const Plan& plan) {
   Json json = {{"schema", 1}, {"study", study.spec.name}, {"arms", Json::array()}};

@@ -85,7 +85,10 @@ class Collector {
     }
   }
 
-  void add_missing() { ++results_.missing; }
+  void add_missing(bool open) {
+    ++results_.missing;
+    results_.open += open ? 1 : 0;
+  }
 
   CampaignResults take() { return std::move(results_); }
 
@@ -127,13 +130,14 @@ CampaignResults collect_results(const config::StudyFile& study,
   Collector collector(study);
   std::vector<const PlannedRun*> diverged;
   for (const PlannedRun& run : plan.runs) {
-    const RunState state = read_run_record(folder / run.id).state;
+    const RunRecord record = read_run_record(folder / run.id);
+    const RunState state = record.state;
     if (state == RunState::Done) {
       collector.add_done(run, folder / run.id);
     } else if (state == RunState::Diverged) {
       diverged.push_back(&run);
     } else {
-      collector.add_missing();
+      collector.add_missing(!record.is_final());
     }
   }
   for (const PlannedRun* run : diverged) {

@@ -16,6 +16,7 @@ struct CampaignResults {
   CsvTable table;             ///< Factors, seed, case, region, dice, hd95_mm, status, convention.
   std::int64_t missing = 0;   ///< Runs that are neither done nor diverged.
   std::int64_t diverged = 0;  ///< Runs scored as if they had predicted nothing.
+  std::int64_t open = 0;      ///< Missing runs that may still come: not failed for good.
 };
 
 /// Collects the cases.csv of all finished runs under `runs`: the folder of the campaign or its

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "launcher/campaign/registration.hpp"
 #include "launcher/campaign/results.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
@@ -49,6 +50,7 @@ struct Arguments {
   std::vector<std::string> at;
   double alpha = 0.05;
   std::optional<double> delta;
+  bool exploratory = false;
   std::string out;
   std::string r_script;
   std::string json_path;
@@ -123,8 +125,14 @@ study::StudyData read_table(const Arguments& arguments,
   return data;
 }
 
+/// Results of a study, and whether all runs that will ever come are among them.
+struct StudyResults {
+  CsvTable table;
+  bool finished = false;
+};
+
 /// The results of a campaign's runs; warns about those that have none.
-CsvTable read_runs(const Arguments& arguments, const config::StudyFile& study) {
+StudyResults read_runs(const Arguments& arguments, const config::StudyFile& study) {
   const campaign::Plan plan = campaign::make_plan(study, 1);
   campaign::CampaignResults results = campaign::collect_results(study, plan, arguments.runs);
   if (results.missing > 0) {
@@ -133,7 +141,69 @@ CsvTable read_runs(const Arguments& arguments, const config::StudyFile& study) {
   if (results.diverged > 0) {
     log_warning("{} diverged runs are scored as empty predictions", results.diverged);
   }
-  return std::move(results.table);
+  return {.table = std::move(results.table), .finished = results.open == 0};
+}
+
+/// True if every seed of every arm stands in the table, failed ones included.
+bool has_all_runs(const CsvTable& table, const config::StudyFile& study) {
+  const auto seed = table.find_column("seed");
+  std::set<std::vector<std::string>> runs;
+  for (std::size_t row = 0; seed && row < table.rows.size(); ++row) {
+    std::vector<std::string> run = {table.rows[row][*seed]};
+    for (const study::Factor& factor : study.spec.factors) {
+      const auto column = table.find_column(factor.name);
+      run.push_back(column ? table.rows[row][*column] : "");
+    }
+    runs.insert(std::move(run));
+  }
+  return runs.size() >= study.arms.size() * study.spec.seeds.size();
+}
+
+/// The registered analysis is the one that may be done; anything else is said on the first page.
+void apply_registration(const Arguments& arguments,
+                        const config::StudyFile& file,
+                        report::Provenance& provenance) {
+  const auto registration = campaign::read_registration(file);
+  provenance.registration = campaign::registration_json(registration);
+  provenance.stamps = campaign::registration_stamps(registration);
+  const auto changes = campaign::registration_differences(file, registration);
+  if (changes.empty()) {
+    return;
+  }
+  if (!arguments.exploratory) {
+    throw Error(ExitCode::BadConfig,
+                Problem{.what = "the study file declares another analysis than was registered: " +
+                                join(changes, "; "),
+                        .where = file.path.string(),
+                        .allowed = "",
+                        .fix = fmt::format("undo the change; or yates study amend {} --reason "
+                                           "\"...\"; or analyze --exploratory",
+                                           file.path.string())});
+  }
+  provenance.exploratory = true;
+  provenance.stamps.push_back("EXPLORATORY: another analysis than was registered (" +
+                              join(changes, "; ") + ").");
+}
+
+/// A look at a sequential study that was not declared.
+void check_looks(const Arguments& arguments,
+                 const study::Analysis& analysis,
+                 report::Provenance& provenance) {
+  if (!analysis.looks || analysis.looks->unplanned.empty()) {
+    return;
+  }
+  if (!arguments.exploratory) {
+    throw Error(ExitCode::Incomplete,
+                Problem{.what = "not a declared look at the data: " + analysis.looks->unplanned,
+                        .where = arguments.study,
+                        .allowed = "an analysis at a declared look: every other one inflates the "
+                                   "error of the test",
+                        .fix = "wait for the next look; yates study power --blind re-estimates the "
+                               "SD meanwhile; analyze --exploratory shows the data and says so"});
+  }
+  provenance.exploratory = true;
+  provenance.stamps.push_back("EXPLORATORY: not a declared look (" + analysis.looks->unplanned +
+                              "). Nothing here is a result of the study.");
 }
 
 /// The same runs under the other conventions the table has; those it does not hold completely are
@@ -174,15 +244,23 @@ study::StudyData read_study(const Arguments& arguments,
     table = read_csv(arguments.results);
     remember_input(provenance, arguments.results);
   }
+  options.finished = true;
   if (!arguments.study.empty()) {
     const config::StudyFile file = config::load_study_file(arguments.study);
+    apply_registration(arguments, file, provenance);
     if (!arguments.runs.empty()) {
-      table = read_runs(arguments, file);
+      StudyResults results = read_runs(arguments, file);
+      table = std::move(results.table);
+      options.finished = results.finished;
+    } else {
+      options.finished = has_all_runs(table, file);
     }
     options.primary = file.spec.primary;
     options.sequential = file.spec.sequential;
     options.planned_seeds = file.spec.seeds.size();
+    options.seed_order = file.spec.seeds;
     provenance.title = file.spec.name;
+    provenance.of_study = true;
     remember_input(provenance, arguments.study);
     results_options.study = file.spec;
   }
@@ -274,9 +352,13 @@ void run_analyze(const Arguments& arguments) {
   for (const study::StudyData& other : others) {
     add_convention(analysis, other);
   }
+  check_looks(arguments, analysis, provenance);
   report::write_report(arguments.out, analysis, provenance);
   if (!arguments.r_script.empty()) {
     report::write_r_script(arguments.r_script, analysis);
+  }
+  for (const std::string& stamp : provenance.stamps) {
+    output.text("{}", stamp);
   }
   for (const std::string& warning : analysis.warnings) {
     log_warning("{}", warning);
@@ -365,6 +447,10 @@ void register_analyze(CLI::App& app) {
   verb->add_option(
           "--delta", arguments->delta, "equivalence margin in points or mm without a study file")
       ->check(CLI::PositiveNumber);
+  verb->add_flag("--exploratory",
+                 arguments->exploratory,
+                 "analyse where the study's own rules forbid it (a look that was not declared, "
+                 "another analysis than registered); stamped on everything");
   verb->add_option("--out", arguments->out, "folder for the report")->type_name("DIR")->required();
   verb->add_option("--r-script",
                    arguments->r_script,

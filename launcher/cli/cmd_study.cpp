@@ -11,6 +11,7 @@
 #include "launcher/campaign/status.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/cli/study_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
 
 namespace yates::cli {
@@ -197,6 +198,8 @@ void register_study(CLI::App& app) {
   group->require_subcommand(1);
   set_example(*group, "yates study run study.yaml --slots 2");
   register_plan(*group, arguments);
+  register_study_power(*group);
+  register_study_register(*group);
   register_run(*group, arguments);
 
   CLI::App* status =

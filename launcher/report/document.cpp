@@ -13,6 +13,7 @@
 #include "launcher/report/figures.hpp"
 #include "launcher/report/inference_sections.hpp"
 #include "launcher/report/labels.hpp"
+#include "launcher/report/verdict_sections.hpp"
 #include "launcher/study/analysis_contrasts.hpp"
 
 namespace yates::report {
@@ -20,132 +21,6 @@ namespace {
 
 using study::Analysis;
 using study::ContrastSummary;
-
-std::string primary_sentence(const Analysis& analysis, const ContrastSummary& row) {
-  const std::string name = contrast_label(analysis.data.design, row.name, row.at);
-  std::string text = fmt::format("{} on {}: {} {}, {} ({}; n = {} {}, p {}).",
-                                 name,
-                                 response_label(row.metric, row.region),
-                                 signed_number(row.estimate.estimate),
-                                 interval_text(row.interval),
-                                 to_string(row.verdict),
-                                 method_label(row.estimate.method),
-                                 row.estimate.n,
-                                 analysis.data.seeds_are_blocks ? "seeds" : "replicates",
-                                 (row.p < 0.001 ? "" : "= ") + p_text(row.p));
-  return text;
-}
-
-std::string explain_verdict(const Analysis& analysis, const ContrastSummary& row) {
-  const std::string mde = fmt::format("The study finds an effect of {} with probability {:.0f}%.",
-                                      plain_number(row.mde),
-                                      100 * analysis.options.power);
-  switch (row.verdict) {
-    case study::Verdict::Positive:
-      return "Positive: the effect is there and is an improvement. " + mde;
-    case study::Verdict::Negative:
-      return "Negative: the effect is there and makes it worse. " + mde;
-    case study::Verdict::Equivalent:
-      return "Equivalent: the effect, if any, lies within the margin. " + mde;
-    case study::Verdict::Inconclusive: break;
-  }
-  return "Inconclusive: neither an effect nor its absence is shown. " + mde;
-}
-
-bool single_runs(const Analysis& analysis) {
-  return std::all_of(
-      analysis.cells.begin(), analysis.cells.end(), [](const auto& cell) { return cell.n == 1; });
-}
-
-std::vector<std::string> lead_of(const Analysis& analysis) {
-  if (const ContrastSummary* primary = analysis.primary();
-      primary != nullptr && primary->estimate.method != study::Method::None) {
-    return {primary_sentence(analysis, *primary), explain_verdict(analysis, *primary)};
-  }
-  if (single_runs(analysis) && analysis.options.noise.empty()) {
-    return {
-        "One run per cell: effects can be computed, their uncertainty cannot. No interval is "
-        "given, and nothing is "
-        "concluded about new runs."};
-  }
-  if (single_runs(analysis)) {
-    return {
-        "One run per cell; intervals use a run-to-run standard deviation known from elsewhere."};
-  }
-  return {"No primary contrast was declared before the data: everything below is exploration."};
-}
-
-std::vector<std::string> contrast_cells(const Analysis& analysis, const ContrastSummary& row) {
-  return {contrast_label(analysis.data.design, row.name, row.at),
-          response_label(row.metric, row.region),
-          row.target,
-          method_label(row.estimate.method),
-          signed_number(row.estimate.estimate),
-          plain_number(row.estimate.se),
-          plain_number(row.estimate.df, 1),
-          interval_text(row.interval),
-          p_text(row.p),
-          p_text(row.p_holm),
-          p_text(row.tost_p),
-          plain_number(row.mde),
-          std::to_string(row.estimate.n),
-          to_string(row.verdict)};
-}
-
-const std::vector<std::string> kContrastHeader = {"contrast",
-                                                  "response",
-                                                  "target",
-                                                  "method",
-                                                  "estimate",
-                                                  "SE",
-                                                  "df",
-                                                  "interval",
-                                                  "p",
-                                                  "p Holm",
-                                                  "p TOST",
-                                                  "MDE",
-                                                  "n",
-                                                  "verdict"};
-
-/// The declared metric and region by every method, then the other ones by the headline method.
-Section primary_section(const Analysis& analysis) {
-  Section section{.title = "Primary contrast", .paragraphs = {}, .tables = {}, .figures = {}};
-  Table own{.caption = "By every method and target that applies; the declared one decides.",
-            .text_columns = 4,
-            .header = kContrastHeader,
-            .rows = {}};
-  Table others{
-      .caption =
-          "The same contrast in the other metrics and regions: secondary, p Holm within them.",
-      .text_columns = 4,
-      .header = kContrastHeader,
-      .rows = {}};
-  const study::PrimaryContrast& primary = *analysis.options.primary;
-  for (const ContrastSummary& row : analysis.contrasts) {
-    if (!study::is_primary_contrast(row, analysis.options)) {
-      continue;
-    }
-    if (study::same_metric(row.metric, primary.metric) && row.region == primary.region) {
-      own.rows.push_back(contrast_cells(analysis, row));
-      own.rows.back()[0] += row.primary ? " (primary)" : "";
-    } else if (row.headline) {
-      others.rows.push_back(contrast_cells(analysis, row));
-    }
-  }
-  Table looks{.caption = "Declared looks: |t| of the per-seed contrasts against the bound.",
-              .text_columns = 0,
-              .header = {"seeds", "t", "bound", "decision"},
-              .rows = {}};
-  for (const study::Look& look : analysis.looks) {
-    looks.rows.push_back({std::to_string(look.n),
-                          signed_number(look.statistic),
-                          plain_number(look.bound),
-                          look.decision});
-  }
-  section.tables = {std::move(own), std::move(looks), std::move(others)};
-  section.figures.push_back({"forest.svg", "Forest plot", forest_figure(analysis)});
-  return section;
-}
 
 Section design_section(const Analysis& analysis) {
   const study::Design& design = analysis.data.design;
@@ -242,6 +117,7 @@ Section cells_section(const Analysis& analysis) {
   section.tables.push_back(std::move(table));
   section.figures.push_back({"interaction.svg", "Interaction plot", interaction_figure(analysis)});
   section.figures.push_back({"runs.svg", "Every run", strip_figure(analysis)});
+  section.figures.push_back({"cells.svg", "Cell means", heat_map_figure(analysis)});
   return section;
 }
 
@@ -256,7 +132,7 @@ Section contrasts_section(const Analysis& analysis) {
       "are in effects.csv.");
   Table table{.caption = "Headline method per contrast.",
               .text_columns = 4,
-              .header = kContrastHeader,
+              .header = contrast_header(),
               .rows = {}};
   for (const ContrastSummary& row : analysis.contrasts) {
     if (row.order == 2 && row.headline && row.target == "seeds" &&
@@ -293,6 +169,7 @@ Section effects_section(const Analysis& analysis) {
                           signed_number(row.effect.interaction, 4)});
   }
   section.tables.push_back(std::move(table));
+  section.figures.push_back({"pareto.svg", "Effects by size", pareto_figure(analysis)});
   return section;
 }
 
@@ -387,6 +264,10 @@ Section diagnostics_section(const Analysis& analysis) {
                           std::to_string(row.collapsed_runs.size())});
   }
   section.tables.push_back(std::move(modes));
+  section.figures.push_back(
+      {"waterfall.svg", "Primary contrast case by case", waterfall_figure(analysis)});
+  section.figures.push_back(
+      {"residuals.svg", "Normal plot of residuals", residual_figure(analysis)});
   using Key = std::tuple<std::string, std::string>;
   std::map<Key, std::pair<const study::LeaveOneOut*, const study::LeaveOneOut*>> ranges;
   for (const study::LeaveOneOut& row : analysis.leave_one_out) {
@@ -420,6 +301,17 @@ Section provenance_section(const Analysis& analysis, const Provenance& provenanc
                   provenance.version,
                   analysis.options.alpha,
                   analysis.data.convention.empty() ? "not stated" : analysis.data.convention));
+  if (provenance.registration.is_object()) {
+    const Json& record = provenance.registration;
+    const Json& date = record.at("registered");
+    section.paragraphs.push_back(fmt::format(
+        "Analysis and design {}, hash {}, {} amendments.",
+        date.is_null() ? "never registered, only planned" : "registered " + date.get<std::string>(),
+        record.at("hash").get<std::string>(),
+        record.at("amendments").size()));
+  } else if (analysis.options.primary && provenance.of_study) {
+    section.paragraphs.push_back("The analysis was not registered (yates study register).");
+  }
   Table table{.caption = "Inputs.", .text_columns = 2, .header = {"file", "SHA-256"}, .rows = {}};
   for (const auto& [file, sha256] : provenance.inputs) {
     table.rows.push_back({file, sha256});
@@ -431,43 +323,41 @@ Section provenance_section(const Analysis& analysis, const Provenance& provenanc
 }  // namespace
 
 Document make_document(const Analysis& analysis, const Provenance& provenance) {
-  Document document{.title = provenance.title, .lead = lead_of(analysis), .sections = {}};
+  Document document{.title = provenance.title, .lead = conclusion(analysis), .sections = {}};
   for (std::string& sentence : single_run_sentences(analysis)) {
     document.lead.push_back(std::move(sentence));
   }
-  document.lead.insert(document.lead.begin(), provenance.stamps.begin(), provenance.stamps.end());
-  if (!analysis.warnings.empty()) {
-    document.sections.push_back(
-        {.title = "Warnings", .paragraphs = analysis.warnings, .tables = {}, .figures = {}});
-  }
-  std::vector<Section> sections;
-  if (analysis.options.primary) {
-    sections.push_back(primary_section(analysis));
-  }
-  for (Section& section : std::vector<Section>{cells_section(analysis),
-                                               contrasts_section(analysis),
-                                               targets_section(analysis),
-                                               effects_section(analysis),
-                                               lenth_section(analysis),
-                                               variance_section(analysis),
-                                               squares_section(analysis),
-                                               sensitivity_section(analysis),
-                                               tails_section(analysis),
-                                               resampling_section(analysis),
-                                               multiplicity_section(analysis),
-                                               worth_section(analysis),
-                                               design_section(analysis),
-                                               not_estimable_section(analysis),
-                                               diagnostics_section(analysis),
-                                               provenance_section(analysis, provenance)}) {
-    sections.push_back(std::move(section));
-  }
+  document.stamps = provenance.stamps;
+  std::vector<Section> sections = {verdict_section(analysis),
+                                   design_section(analysis),
+                                   not_estimable_section(analysis),
+                                   cells_section(analysis),
+                                   primary_section(analysis),
+                                   targets_section(analysis),
+                                   contrasts_section(analysis),
+                                   effects_section(analysis),
+                                   lenth_section(analysis),
+                                   variance_section(analysis),
+                                   squares_section(analysis),
+                                   tails_section(analysis),
+                                   sensitivity_section(analysis),
+                                   resampling_section(analysis),
+                                   multiplicity_section(analysis),
+                                   diagnostics_section(analysis),
+                                   worth_section(analysis),
+                                   power_section(analysis),
+                                   provenance_section(analysis, provenance)};
   for (Section& section : sections) {
     std::erase_if(section.figures, [](const Figure& figure) { return figure.svg.empty(); });
     std::erase_if(section.tables, [](const Table& table) { return table.rows.empty(); });
     if (!section.tables.empty() || !section.figures.empty()) {
       document.sections.push_back(std::move(section));
     }
+  }
+  if (!analysis.warnings.empty()) {
+    const auto place = document.sections.begin() + (analysis.options.primary ? 1 : 0);
+    document.sections.insert(
+        place, {.title = "Warnings", .paragraphs = analysis.warnings, .tables = {}, .figures = {}});
   }
   return document;
 }

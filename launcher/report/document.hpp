@@ -17,6 +17,7 @@ struct Table {
   std::size_t text_columns = 1;
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;
+  std::size_t bold_rows = 0;  ///< How many of the first rows stand out.
 };
 
 struct Figure {
@@ -30,10 +31,12 @@ struct Section {
   std::vector<std::string> paragraphs;
   std::vector<Table> tables;
   std::vector<Figure> figures;
+  bool first_page = false;  ///< Tables stand before figures; on paper a new page follows.
 };
 
 struct Document {
   std::string title;
+  std::vector<std::string> stamps = {};  ///< Amendments, exploratory looks; above everything.
   std::vector<std::string> lead;  ///< The conclusion, one sentence each, before everything else.
   std::vector<Section> sections;
 };

@@ -38,6 +38,8 @@ Json provenance_json(const Analysis& analysis, const Provenance& provenance) {
   json["runs"] = analysis.data.runs.size();
   json["cases"] = analysis.data.cases.empty() ? Json(nullptr) : Json(analysis.data.cases.size());
   json["stamps"] = provenance.stamps;
+  json["exploratory"] = provenance.exploratory;
+  json["registration"] = provenance.registration;
   Json noise = Json::array();
   for (const auto& [metric, pairs] : analysis.options.noise) {
     noise.push_back({{"metric", metric}, {"sd", pairs.sd}, {"df", number(pairs.df)}});
@@ -199,11 +201,20 @@ Json leave_one_out_json(const Analysis& analysis) {
 
 Json looks_json(const Analysis& analysis) {
   Json rows = Json::array();
-  for (const study::Look& look : analysis.looks) {
+  if (!analysis.looks) {
+    return rows;
+  }
+  for (const study::LookResult& look : analysis.looks->results) {
     rows.push_back({{"n", look.n},
                     {"statistic", number(look.statistic)},
                     {"bound", number(look.bound)},
-                    {"decision", look.decision}});
+                    {"decision", look.decision},
+                    {"method", to_string(analysis.looks->model.method)},
+                    {"estimate", number(look.estimate.estimate)},
+                    {"se", number(look.estimate.se)},
+                    {"df", number(look.estimate.df)},
+                    {"repeated_ci", interval_or_null(look.repeated)},
+                    {"conditional_power", number(look.conditional_power)}});
   }
   return rows;
 }

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interaction plot: means with a thin line per seed behind them.
+// The interaction plot: means with intervals, a thin line per seed behind them.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "launcher/report/axis.hpp"
 #include "launcher/report/figures.hpp"
 #include "launcher/report/labels.hpp"
-#include "launcher/report/svg.hpp"
-#include "launcher/study/contrast.hpp"
+#include "launcher/report/plot_style.hpp"
+#include "launcher/study/distributions.hpp"
+#include "launcher/study/run_sigma.hpp"
 
 namespace yates::report {
 namespace {
 
 constexpr double kPanelWidth = 260;
-constexpr double kPanelHeight = 240;
-constexpr double kLeft = 64;
-constexpr double kTop = 60;
+constexpr double kPanelHeight = 250;
+constexpr double kLeft = 68;
+constexpr double kTop = 64;
 constexpr double kGap = 24;
-constexpr double kBottom = 78;
+constexpr double kLeastWidth = 640;
 constexpr std::size_t kMostPanels = 4;
+constexpr Marker kShapes[] = {Marker::Circle, Marker::Square, Marker::Diamond};
 
 /// Which factors are drawn: along the axis, as lines, and one panel per setting of the rest.
 struct Layout {
@@ -34,28 +35,6 @@ struct Layout {
   std::optional<std::size_t> lines;
   std::vector<study::Levels> panels;
 };
-
-/// The first two factors of the primary contrast, else of the design.
-std::vector<std::size_t> drawn_factors(const study::Analysis& analysis) {
-  const auto& factors = analysis.data.design.factors();
-  std::vector<std::size_t> drawn;
-  if (analysis.options.primary) {
-    const auto primary = study::parse_contrast(
-        analysis.data.design, analysis.options.primary->contrast, analysis.options.primary->at);
-    for (const std::string& part : split(primary.name, ':')) {
-      const auto factor = study::find_factor(factors, part.substr(0, part.find_first_of(".[")));
-      if (factor && drawn.size() < 2) {
-        drawn.push_back(*factor);
-      }
-    }
-  }
-  for (std::size_t f = 0; f < factors.size() && drawn.size() < 2; ++f) {
-    if (std::find(drawn.begin(), drawn.end(), f) == drawn.end()) {
-      drawn.push_back(f);
-    }
-  }
-  return drawn;
-}
 
 Layout make_layout(const study::Analysis& analysis) {
   const study::Design& design = analysis.data.design;
@@ -100,30 +79,38 @@ class InteractionPlot {
         means_(study::cell_means(table_)),
         layout_(make_layout(analysis)),
         label_(response_label(shown_response(analysis).metric, shown_response(analysis).region)),
-        blocks_(analysis.data.seeds_are_blocks) {}
+        blocks_(analysis.data.seeds_are_blocks),
+        alpha_(analysis.options.alpha) {
+    std::vector<std::size_t> cells(design_.size());
+    std::iota(cells.begin(), cells.end(), 0U);
+    sigma_ = blocks_ ? study::sigma_within_seeds(table_, cells)
+                     : study::sigma_within_cells(table_, cells);
+  }
 
   std::string draw() {
     if (layout_.panels.empty()) {
       return "";
     }
     const auto panels = static_cast<double>(layout_.panels.size());
-    const double width = kLeft + panels * (kPanelWidth + kGap);
-    const double height = kTop + kPanelHeight + kBottom;
-    Svg svg(std::max(width, 420.0), height, "Interaction plot of " + label_, caption());
-    axis_ = make_axis(all_values(), kTop + kPanelHeight, kTop, 8);
+    const double width =
+        std::max({kLeft + panels * (kPanelWidth + kGap), kLeastWidth, legend_end()});
+    const double room = width - kLeft - kGap;
+    const std::string text = caption();
+    const double bottom = kTop + kPanelHeight + kCaptionGap;
+    Svg svg(
+        width, bottom + 17.0 * caption_lines(room, text), "Interaction plot of " + label_, text);
+    axis_ = make_axis(all_values(), kTop + kPanelHeight, kTop, 7);
     draw_legend(svg);
-    svg.vertical_text(16, kTop + kPanelHeight / 2, label_, kSmallText);
     for (std::size_t i = 0; i < layout_.panels.size(); ++i) {
       draw_panel(
           svg, layout_.panels[i], kLeft + static_cast<double>(i) * (kPanelWidth + kGap), i == 0);
     }
-    svg.text(kLeft, height - 12, caption(), kSmallText, Anchor::Start, "#555555");
+    draw_caption(svg, kLeft, bottom, room, text);
     return svg.finish();
   }
 
  private:
   [[nodiscard]] const study::Factor& x_factor() const { return design_.factors()[layout_.x]; }
-
   [[nodiscard]] std::size_t line_count() const {
     return layout_.lines ? design_.factors()[*layout_.lines].levels.size() : 1;
   }
@@ -138,17 +125,38 @@ class InteractionPlot {
       }
     }
     const std::string count =
-        fewest == most ? std::to_string(most) : fmt::format("{}-{}", fewest, most);
-    return most == 1 ? "Single runs, n = 1 per cell."
-                     : fmt::format("Thick: cell means. Thin: one {} each, n = {} per cell.",
-                                   blocks_ ? "seed" : "replicate",
-                                   count);
+        fewest == most ? std::to_string(most) : fmt::format("{} to {}", fewest, most);
+    if (most == 1) {
+      return "Single runs, n = 1 per cell: no interval can be drawn. Parallel lines mean no "
+             "interaction.";
+    }
+    std::string text = fmt::format(
+        "Thick: mean of n = {} runs. Thin: one {} each.", count, blocks_ ? "seed" : "replicate");
+    if (sigma_) {
+      text +=
+          fmt::format(" Bars: {:.0f} % intervals of the means from the error within {} ({} df).",
+                      100 * (1 - alpha_),
+                      blocks_ ? "seeds" : "cells",
+                      sigma_->df);
+    }
+    return text + " Parallel lines mean no interaction.";
+  }
+
+  [[nodiscard]] double half_width(std::size_t cell) const {
+    if (!sigma_ || values_[cell].size() < 2) {
+      return 0;
+    }
+    return study::t_quantile(1 - alpha_ / 2, sigma_->df) * sigma_->value /
+           std::sqrt(static_cast<double>(values_[cell].size()));
   }
 
   [[nodiscard]] std::vector<double> all_values() const {
     std::vector<double> all;
     for (const study::RunValue& run : table_.runs) {
       all.push_back(run.value);
+    }
+    for (std::size_t cell = 0; cell < means_.size(); ++cell) {
+      all.insert(all.end(), {means_[cell] - half_width(cell), means_[cell] + half_width(cell)});
     }
     return all;
   }
@@ -175,14 +183,19 @@ class InteractionPlot {
     return left + kPanelWidth * (static_cast<double>(level) + 0.5) / count;
   }
 
+  /// Lines stand a little apart, so that their marks and intervals do not cover each other.
+  [[nodiscard]] double shift(std::size_t line) const {
+    return 7 * (static_cast<double>(line) - static_cast<double>(line_count() - 1) / 2);
+  }
+
   void draw_line(
-      Svg& svg, const Line& line, double left, std::string_view color, double width) const {
-    for (std::size_t x = 1; x < line.size(); ++x) {
-      if (!std::isnan(line[x - 1]) && !std::isnan(line[x])) {
+      Svg& svg, const Line& values, double left, std::string_view color, double width) const {
+    for (std::size_t x = 1; x < values.size(); ++x) {
+      if (!std::isnan(values[x - 1]) && !std::isnan(values[x])) {
         svg.line(x_at(left, x - 1),
-                 axis_.at(line[x - 1]),
+                 axis_.at(values[x - 1]),
                  x_at(left, x),
-                 axis_.at(line[x]),
+                 axis_.at(values[x]),
                  color,
                  width);
       }
@@ -190,37 +203,30 @@ class InteractionPlot {
   }
 
   void draw_panel(Svg& svg, const study::Levels& panel, double left, bool first) const {
-    svg.rectangle(left, kTop, kPanelWidth, kPanelHeight, "#f5f5f5");
-    for (const double tick : axis_.ticks) {
-      svg.line(left, axis_.at(tick), left + kPanelWidth, axis_.at(tick), "#ffffff", 1.5);
-      if (first) {
-        svg.text(left - 6, axis_.at(tick) + 4, axis_.label(tick), kSmallText, Anchor::End);
+    const Frame frame{left, kTop, kPanelWidth, kPanelHeight};
+    draw_ground(svg, frame);
+    if (first) {
+      draw_y_axis(svg, frame, axis_, label_);
+    } else {
+      for (const double tick : axis_.ticks) {
+        svg.line(left, axis_.at(tick), frame.right(), axis_.at(tick), kGridColor, kGridWidth);
       }
     }
     for (std::size_t x = 0; x < x_factor().levels.size(); ++x) {
       svg.text(x_at(left, x),
-               kTop + kPanelHeight + 18,
+               frame.bottom() + kTickGap,
                x_factor().levels[x],
                kSmallText,
                Anchor::Middle);
     }
-    svg.text(left + kPanelWidth / 2,
-             kTop + kPanelHeight + 36,
-             x_factor().name,
-             kSmallText,
-             Anchor::Middle);
-    svg.text(left + kPanelWidth / 2,
-             kTop - 8,
-             design_.describe(panel),
-             kSmallText,
-             Anchor::Middle,
-             "#222222",
-             true);
+    const double middle = left + kPanelWidth / 2;
+    svg.text(middle, frame.bottom() + kTitleGap, x_factor().name, kSmallText, Anchor::Middle);
+    svg.text(middle, kTop - 8, design_.describe(panel), kSmallText, Anchor::Middle, kInk, true);
     for (std::size_t line = 0; line < line_count(); ++line) {
-      draw_seeds(svg, panel, line, left);
+      draw_seeds(svg, panel, line, left + shift(line));
     }
     for (std::size_t line = 0; line < line_count(); ++line) {
-      draw_means(svg, panel, line, left);
+      draw_means(svg, panel, line, left + shift(line));
     }
   }
 
@@ -239,7 +245,7 @@ class InteractionPlot {
     }
     for (const auto& seed : seeds) {
       if (blocks_) {
-        draw_line(svg, seed.second, left, palette(line), 0.6);
+        draw_line(svg, seed.second, left, palette(line), kThinLine);
       }
     }
   }
@@ -247,31 +253,58 @@ class InteractionPlot {
   void draw_means(Svg& svg, const study::Levels& panel, std::size_t line, double left) const {
     Line means;
     for (std::size_t x = 0; x < x_factor().levels.size(); ++x) {
-      means.push_back(means_[cell_at(panel, x, line)]);
-    }
-    draw_line(svg, means, left, palette(line), 2.5);
-    constexpr Marker kShapes[] = {Marker::Circle, Marker::Square, Marker::Diamond};
-    for (std::size_t x = 0; x < means.size(); ++x) {
-      if (!std::isnan(means[x])) {
-        svg.marker(
-            kShapes[line % 3], x_at(left, x), axis_.at(means[x]), 5, palette(line), line % 2 == 1);
+      const std::size_t cell = cell_at(panel, x, line);
+      means.push_back(means_[cell]);
+      const double half = half_width(cell);
+      if (half > 0) {
+        const double at = x_at(left, x);
+        const double top = axis_.at(means_[cell] + half);
+        const double bottom = axis_.at(means_[cell] - half);
+        svg.line(at, top, at, bottom, palette(line), 1.5);
+        svg.line(at - 4, top, at + 4, top, palette(line), 1.5);
+        svg.line(at - 4, bottom, at + 4, bottom, palette(line), 1.5);
       }
     }
+    draw_line(svg, means, left, palette(line), kMeanLine);
+    for (std::size_t x = 0; x < means.size(); ++x) {
+      if (!std::isnan(means[x])) {
+        svg.marker(kShapes[line % 3],
+                   x_at(left, x),
+                   axis_.at(means[x]),
+                   kMarkSize + 1,
+                   palette(line),
+                   line % 2 == 1);
+      }
+    }
+  }
+
+  [[nodiscard]] static double legend_step(const std::string& label) {
+    return 56 + text_width(label, kSmallText);
+  }
+
+  [[nodiscard]] double legend_end() const {
+    double x = kLeft;
+    if (layout_.lines) {
+      const study::Factor& factor = design_.factors()[*layout_.lines];
+      for (const std::string& level : factor.levels) {
+        x += legend_step(factor.name + " = " + level);
+      }
+    }
+    return x;
   }
 
   void draw_legend(Svg& svg) const {
     if (!layout_.lines) {
       return;
     }
-    constexpr Marker kShapes[] = {Marker::Circle, Marker::Square, Marker::Diamond};
     const study::Factor& factor = design_.factors()[*layout_.lines];
     double x = kLeft;
     for (std::size_t line = 0; line < factor.levels.size(); ++line) {
       const std::string label = factor.name + " = " + factor.levels[line];
-      svg.line(x, 20, x + 26, 20, palette(line), 2.5);
-      svg.marker(kShapes[line % 3], x + 13, 20, 5, palette(line), line % 2 == 1);
+      svg.line(x, 20, x + 26, 20, palette(line), kMeanLine);
+      svg.marker(kShapes[line % 3], x + 13, 20, kMarkSize + 1, palette(line), line % 2 == 1);
       svg.text(x + 32, 24, label, kSmallText);
-      x += 52 + 7.2 * static_cast<double>(label.size());
+      x += legend_step(label);
     }
   }
 
@@ -282,21 +315,12 @@ class InteractionPlot {
   Layout layout_;
   std::string label_;
   bool blocks_;
+  double alpha_;
+  std::optional<study::RunSigma> sigma_;
   Axis axis_;
 };
 
 }  // namespace
-
-const study::Response& shown_response(const study::Analysis& analysis) {
-  const auto& responses = analysis.data.responses;
-  const auto& primary = analysis.options.primary;
-  const auto shown =
-      std::find_if(responses.begin(), responses.end(), [&](const study::Response& response) {
-        return primary ? response.metric == primary->metric && response.region == primary->region
-                       : response.region == "mean";
-      });
-  return shown == responses.end() ? responses.front() : *shown;
-}
 
 std::string interaction_figure(const study::Analysis& analysis) {
   return InteractionPlot(analysis).draw();

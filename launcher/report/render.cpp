@@ -26,6 +26,8 @@ h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; paddi
   font-size: 1.05rem;
   }
 .lead p { margin: .3rem 0; }
+.stamp { background: #D55E00; color: #fff; font-weight: bold; padding: .4rem 1rem; margin: .3rem 0; }
+tr.strong td { font-weight: bold; background: #eef4f9; }
 .warnings { background: #fdf3e7; border-left: 5px solid #D55E00; padding: .2rem 1rem; }
 .warnings h2 { border: 0; margin-top: .5rem; }
 .wide { overflow-x: auto; }
@@ -45,18 +47,27 @@ th { border-bottom: 2px solid #888; }
 .name { text-align: left; }
 figure { margin: 1rem 0; }
 figure svg { max-width: 100%; height: auto; }
-@media print { body { max-width: none;
+@page { size: A4 portrait; margin: 10mm; }
+@page wide { size: A4 landscape; margin: 10mm; }
+@media print { body { page: wide; max-width: none;
   margin: 0;
+  padding: 0;
   font-size: 10pt;
   }
-table { font-size: 8pt;
-  }
-th, td { padding: .15rem .3rem;
-  }
-.wide { overflow: visible;
-  }
-figure, tr { break-inside: avoid;
-  }
+h1 { margin: 0 0 .2rem; }
+h2 { margin-top: 1rem; break-after: avoid; }
+.lead { font-size: 10.5pt; padding: .3rem .8rem; }
+.stamp, .lead, tr.strong td { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+table { font-size: 9pt; margin: .3rem 0 .6rem; }
+th, td { padding: .1rem .35rem; }
+td.number { white-space: normal; }
+.wide { overflow: visible; }
+body.declared { page: auto; }
+body.declared section { page: wide; }
+body.declared section.page { page: auto; }
+caption { break-after: avoid; }
+figure { margin: .4rem 0; }
+figure, tr { break-inside: avoid; }
 }
 )";
 
@@ -78,8 +89,9 @@ std::string html_table(const Table& table) {
                         html_text(table.header[column]));
   }
   text += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : table.rows) {
-    text += "<tr>";
+  for (std::size_t place = 0; place < table.rows.size(); ++place) {
+    const auto& row = table.rows[place];
+    text += place < table.bold_rows ? "<tr class=\"strong\">" : "<tr>";
     for (std::size_t column = 0; column < row.size(); ++column) {
       text += fmt::format("<td class=\"{}\">{}</td>",
                           column < table.text_columns ? "name" : "number",
@@ -91,19 +103,22 @@ std::string html_table(const Table& table) {
 }
 
 std::string html_section(const Section& section) {
-  const bool warnings = section.title == "Warnings";
-  std::string text = warnings ? "<section class=\"warnings\">\n" : "<section>\n";
-  text += "<h2>" + html_text(section.title) + "</h2>\n";
+  const char* kind = section.title == "Warnings" ? " class=\"warnings\""
+                     : section.first_page        ? " class=\"page\""
+                                                 : "";
+  std::string text = fmt::format("<section{}>\n<h2>{}</h2>\n", kind, html_text(section.title));
   for (const std::string& paragraph : section.paragraphs) {
     text += "<p>" + html_text(paragraph) + "</p>\n";
   }
-  for (const Figure& figure : section.figures) {
-    text += "<figure>\n" + figure.svg + "</figure>\n";
-  }
+  std::string tables;
   for (const Table& table : section.tables) {
-    text += html_table(table);
+    tables += html_table(table);
   }
-  return text + "</section>\n";
+  std::string figures;
+  for (const Figure& figure : section.figures) {
+    figures += "<figure>\n" + figure.svg + "</figure>\n";
+  }
+  return text + (section.first_page ? tables + figures : figures + tables) + "</section>\n";
 }
 
 /// Markdown would read these as markup.
@@ -118,10 +133,11 @@ std::string escape_markdown(const std::string& text) {
   return escaped;
 }
 
-std::string markdown_row(const std::vector<std::string>& fields) {
+std::string markdown_row(const std::vector<std::string>& fields, bool bold = false) {
   std::string text = "|";
+  const char* mark = bold ? "**" : "";
   for (const std::string& field : fields) {
-    text += " " + escape_markdown(field) + " |";
+    text += fmt::format(" {}{}{} |", mark, escape_markdown(field), mark);
   }
   return text + "\n";
 }
@@ -132,8 +148,8 @@ std::string markdown_table(const Table& table) {
     text += column < table.text_columns ? " --- |" : " ---: |";
   }
   text += "\n";
-  for (const auto& row : table.rows) {
-    text += markdown_row(row);
+  for (std::size_t place = 0; place < table.rows.size(); ++place) {
+    text += markdown_row(table.rows[place], place < table.bold_rows);
   }
   return text + "\n";
 }
@@ -167,11 +183,12 @@ std::string escape_latex(const std::string& text) {
   return escaped;
 }
 
-std::string latex_row(const std::vector<std::string>& fields) {
+std::string latex_row(const std::vector<std::string>& fields, bool bold = false) {
   std::vector<std::string> escaped;
   for (const std::string& field : fields) {
     // A bracket at the start of a row would be read as the option of the line break before it.
-    escaped.push_back((field.starts_with("[") ? "{}" : "") + escape_latex(field));
+    const std::string text = (field.starts_with("[") ? "{}" : "") + escape_latex(field);
+    escaped.push_back(bold ? "\\textbf{" + text + "}" : text);
   }
   return join(escaped, " & ") + " \\\\\n";
 }
@@ -184,8 +201,8 @@ std::string latex_table(const Table& table) {
   std::string text = "{\\scriptsize\\setlength{\\tabcolsep}{3pt}\n\\begin{longtable}{" + columns +
                      "}\n\\caption{" + escape_latex(table.caption) + "}\\\\\n\\toprule\n" +
                      latex_row(table.header) + "\\midrule\n\\endhead\n";
-  for (const auto& row : table.rows) {
-    text += latex_row(row);
+  for (std::size_t place = 0; place < table.rows.size(); ++place) {
+    text += latex_row(table.rows[place], place < table.bold_rows);
   }
   return text + "\\bottomrule\n\\end{longtable}}\n\n";
 }
@@ -193,13 +210,21 @@ std::string latex_table(const Table& table) {
 }  // namespace
 
 std::string render_html(const Document& document) {
+  const bool declared = std::any_of(document.sections.begin(),
+                                    document.sections.end(),
+                                    [](const Section& section) { return section.first_page; });
   std::string text = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<title>{0}</title>\n<style>{1}</style>\n"
-      "</head>\n<body>\n<h1>{0}</h1>\n<div class=\"lead\">\n",
+      "</head>\n<body{2}>\n<h1>{0}</h1>\n",
       html_text(document.title),
-      kStyle);
+      kStyle,
+      declared ? " class=\"declared\"" : "");
+  for (const std::string& stamp : document.stamps) {
+    text += "<p class=\"stamp\">" + html_text(stamp) + "</p>\n";
+  }
+  text += "<div class=\"lead\">\n";
   for (const std::string& sentence : document.lead) {
     text += "<p>" + html_text(sentence) + "</p>\n";
   }
@@ -212,6 +237,9 @@ std::string render_html(const Document& document) {
 
 std::string render_markdown(const Document& document) {
   std::string text = "# " + escape_markdown(document.title) + "\n\n";
+  for (const std::string& stamp : document.stamps) {
+    text += "> **" + escape_markdown(stamp) + "**\n\n";
+  }
   for (const std::string& sentence : document.lead) {
     text += "**" + escape_markdown(sentence) + "**\n\n";
   }
@@ -238,6 +266,10 @@ std::string render_latex(const Document& document) {
       "raggedright,"
       "singlelinecheck=false}\n\\begin{document}\n";
   text += "\\section*{" + escape_latex(document.title) + "}\n";
+  for (const std::string& stamp : document.stamps) {
+    text +=
+        "\\noindent\\fbox{\\parbox{0.97\\linewidth}{\\textbf{" + escape_latex(stamp) + "}}}\n\n";
+  }
   for (const std::string& sentence : document.lead) {
     text += "\\noindent\\textbf{" + escape_latex(sentence) + "}\n\n";
   }

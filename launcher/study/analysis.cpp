@@ -14,7 +14,6 @@
 #include "launcher/study/analysis_modes.hpp"
 #include "launcher/study/complete_part.hpp"
 #include "launcher/study/estimability.hpp"
-#include "launcher/study/sequential.hpp"
 #include "launcher/study/summary.hpp"
 
 namespace yates::study {
@@ -178,29 +177,25 @@ void describe_design(Analysis& analysis) {
   }
 }
 
-/// The declared looks at the primary contrast, with its per-seed values in the order of the seeds.
-void summarize_looks(Analysis& analysis, const std::vector<Contrast>& contrasts) {
+/// Looks at the primary contrast decide its verdict: a p below alpha at an interim look is no
+/// finding, and neither is anything at a look that was not declared.
+void apply_looks(Analysis& analysis) {
   const AnalysisOptions& options = analysis.options;
-  if (!options.primary || !options.sequential || options.sequential->looks.empty()) {
+  if (!options.primary || !options.sequential) {
     return;
   }
-  for (const Response& response : analysis.data.responses) {
-    if (!same_metric(response.metric, options.primary->metric) ||
-        response.region != options.primary->region) {
-      continue;
-    }
-    std::vector<double> values;
-    for (const SeedContrast& seed :
-         per_seed_contrasts(analysis.data.table(response), contrasts.front())) {
-      values.push_back(seed.value);
-    }
-    const auto bounds = sequential_bounds(*options.sequential, options.alpha);
-    const double delta = options.primary->delta.value_or(0);
-    for (const LookResult& look : evaluate_looks(*options.sequential, bounds, values, delta)) {
-      analysis.looks.push_back({.n = static_cast<std::size_t>(look.n),
-                                .statistic = look.statistic,
-                                .bound = look.bound,
-                                .decision = look.decision});
+  analysis.looks = evaluate_study_looks(analysis.data,
+                                        {.primary = *options.primary,
+                                         .plan = *options.sequential,
+                                         .seeds = options.seed_order,
+                                         .finished = options.finished});
+  if (!analysis.looks || analysis.looks->crossed()) {
+    return;
+  }
+  for (ContrastSummary& row : analysis.contrasts) {
+    const bool difference = row.verdict == Verdict::Positive || row.verdict == Verdict::Negative;
+    if (row.primary && (difference || !analysis.looks->ended())) {
+      row.verdict = Verdict::Inconclusive;
     }
   }
 }
@@ -237,8 +232,8 @@ Analysis analyze(StudyData data, AnalysisOptions options) {
     leave_one_out(analysis, response, contrasts);
   }
   warn_of_modes(analysis);
-  summarize_looks(analysis, contrasts);
   analysis.contrasts = contrast_rows(analysis.data, contrasts, models, analysis.options);
+  apply_looks(analysis);
   summarize_cases(analysis, contrasts);
   summarize_sensitivity(analysis, contrasts);
   return analysis;

@@ -14,6 +14,7 @@
 #include "launcher/study/modes.hpp"
 #include "launcher/study/resampling.hpp"
 #include "launcher/study/robust.hpp"
+#include "launcher/study/sequential_looks.hpp"
 #include "launcher/study/sign_size.hpp"
 #include "launcher/study/study_data.hpp"
 #include "launcher/study/study_spec.hpp"
@@ -28,6 +29,8 @@ struct AnalysisOptions {
   std::optional<double> delta = {};  ///< Equivalence margin for all contrasts of the metric.
   std::optional<PrimaryContrast> primary = {};
   std::optional<SequentialPlan> sequential = {};
+  std::vector<std::int64_t> seed_order = {};  ///< Declared order, in which looks count seeds.
+  bool finished = false;                      ///< Of a sequential study: no further run will come.
   std::map<std::string, PairNoise> noise =
       {};  ///< Run SD from elsewhere, by metric; for single runs.
   std::optional<std::size_t> planned_seeds =
@@ -212,13 +215,6 @@ struct NotEstimable {
   std::vector<Levels> add;  ///< The fewest cells that would make it estimable.
 };
 
-struct Look {
-  std::size_t n = 0;
-  double statistic = 0;
-  double bound = 0;
-  std::string decision;
-};
-
 struct Analysis {
   StudyData data;
   AnalysisOptions options;
@@ -237,7 +233,7 @@ struct Analysis {
   std::vector<CaseSummary> case_contrasts = {};
   std::vector<CellTail> tails = {};
   std::vector<SensitivitySummary> sensitivity = {};
-  std::vector<Look> looks = {};
+  std::optional<Looks> looks = {};  ///< Of a sequential study.
   std::vector<std::string> aliases = {};
   std::vector<std::string> estimable = {};
   std::vector<NotEstimable> not_estimable = {};

@@ -45,7 +45,7 @@ TEST(Report, TheVerdictComesFirst) {
   ASSERT_FALSE(document.lead.empty());
   EXPECT_NE(document.lead[0].find("positive"), std::string::npos);
   EXPECT_NE(document.lead[0].find("n = 3 seeds"), std::string::npos);
-  EXPECT_EQ(document.sections.at(0).title, "Primary contrast");
+  EXPECT_EQ(document.sections.at(0).title, "Verdict");
 }
 
 TEST(Report, NamesAreEscapedInEveryFormat) {
