@@ -79,6 +79,9 @@ void print_plan(const Output& output, const Planned& planned) {
                 power["sigma"].get<double>(),
                 power["mde"].get<double>());
   }
+  if (const std::string sentence = power_sentence(study); !sentence.empty()) {
+    output.text("{}; yates study power says more", sentence);
+  }
   output.text("{} {}",
               campaign::plan_path(study).string(),
               planned.published == campaign::Published::Written ? "written" : "is unchanged");

@@ -90,8 +90,7 @@ void add_costs(Planned& planned) {
   planned.question.own_seed_days = own;
 }
 
-Planned load(const PowerArguments& arguments) {
-  config::StudyFile file = config::load_study_file(arguments.file, arguments.overrides);
+Planned planned_study(config::StudyFile file) {
   study::PowerQuestion question = study::power_question(file.spec);
   study::Design design(file.spec.factors, file.spec.exclude);
   study::Contrast contrast =
@@ -101,7 +100,15 @@ Planned load(const PowerArguments& arguments) {
                   .contrast = std::move(contrast),
                   .question = std::move(question)};
   add_costs(planned);
-  planned.question.budget_days = arguments.budget ? arguments.budget : planned.file.gpu_days;
+  planned.question.budget_days = planned.file.gpu_days;
+  return planned;
+}
+
+Planned load(const PowerArguments& arguments) {
+  Planned planned = planned_study(config::load_study_file(arguments.file, arguments.overrides));
+  if (arguments.budget) {
+    planned.question.budget_days = arguments.budget;
+  }
   planned.question.effect = arguments.effect.value_or(planned.question.effect);
   planned.question.power = arguments.power;
   return planned;
@@ -437,6 +444,19 @@ void add_sigma_options(CLI::App& verb, PowerArguments& arguments) {
 }
 
 }  // namespace
+
+std::string power_sentence(const config::StudyFile& study) {
+  if (!study.spec.primary) {
+    return "";
+  }
+  Planned planned = planned_study(study);
+  // Looks save runs; they do not make an answer affordable that all runs cannot give.
+  planned.question.sequential.reset();
+  const study::Method method =
+      within_seeds(planned.question) ? study::Method::Blocked : study::Method::Pooled;
+  const auto sigma = study::published_sigma(study.spec.primary->metric, method);
+  return sigma ? study::plan_power(planned.question, *sigma, 2).sentence : "";
+}
 
 void register_study_power(CLI::App& group) {
   auto arguments = std::make_shared<PowerArguments>();

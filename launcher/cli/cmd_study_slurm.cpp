@@ -15,6 +15,7 @@
 #include "launcher/campaign/slurm_commands.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/cli/study_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
 
 namespace yates::cli {
@@ -72,6 +73,12 @@ void advance_verb(const SlurmArguments& arguments) {
       output.text("{}", campaign::dry_run(loaded.study, loaded.plan, submission, wave));
     }
     return;
+  }
+  // Said before the first job is submitted, not at each wave.
+  if (campaign::read_wave_log(loaded.study).wave() == 0) {
+    if (const std::string sentence = power_sentence(loaded.study); !sentence.empty()) {
+      output.text("{}", sentence);
+    }
   }
   (void)campaign::publish_plan(loaded.study, campaign::plan_json(loaded.study, loaded.plan));
   const campaign::Advance done = campaign::advance(loaded.study, loaded.plan, submission);
