@@ -201,16 +201,17 @@ Section tails_section(const Analysis& analysis) {
                                 signed_number(row.hodges_lehmann)});
     }
   }
-  Table cells{.caption = "All values of a cell (runs x cases). Failed: HD95 above 20 mm.",
-              .text_columns = 2,
-              .header = {"cell",
-                         "response",
-                         "values",
-                         "median",
-                         "20% trimmed mean",
-                         "worst 5% begin at",
-                         "failed %"},
-              .rows = {}};
+  Table cells{
+      .caption = "All values of a cell (runs x cases). Failed: HD95 above 20 mm or undefined.",
+      .text_columns = 2,
+      .header = {"cell",
+                 "response",
+                 "values",
+                 "median",
+                 "20% trimmed mean",
+                 "worst 5% begin at",
+                 "failed %"},
+      .rows = {}};
   for (const study::CellTail& row : analysis.tails) {
     cells.rows.push_back({analysis.data.design.describe(analysis.data.design.levels(row.cell)),
                           response_label(row.metric, row.region),

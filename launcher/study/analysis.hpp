@@ -186,7 +186,7 @@ struct CellTail {
   double median = 0;
   double trimmed_mean = 0;
   double worst_5_pct = 0;  ///< Their 95th percentile, for scores the 5th.
-  double failed_pct = 0;   ///< Distances above 20 mm; NaN for other metrics.
+  double failed_pct = 0;   ///< Distances above 20 mm or undefined; NaN for other metrics.
 };
 
 /// The headline of a contrast, analysed in another way.

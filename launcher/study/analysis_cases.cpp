@@ -16,7 +16,6 @@ namespace yates::study {
 namespace {
 
 constexpr std::size_t kFewestUnits = 10;
-constexpr double kFailureMm = 20;
 
 /// Means over the runs of each cell: [cell][case], empty for cells without runs.
 std::vector<std::vector<double>> cell_case_means(const StudyData& data, const Response& response) {
@@ -237,9 +236,14 @@ void summarize_tails(Analysis& analysis, const Response& response) {
                   .trimmed_mean = trimmed_mean(all).mean,
                   .worst_5_pct = sorted_quantile(all, response.higher_is_better ? 0.05 : 0.95),
                   .failed_pct = std::numeric_limits<double>::quiet_NaN()};
-    if (same_metric(response.metric, "hd95")) {
-      const auto failed = all.end() - std::upper_bound(all.begin(), all.end(), kFailureMm);
-      tail.failed_pct = 100 * static_cast<double>(failed) / static_cast<double>(all.size());
+    if (!response.failed_share.empty()) {
+      std::vector<double> shares;
+      for (std::size_t run = 0; run < data.runs.size(); ++run) {
+        if (data.runs[run].cell == cell) {
+          shares.push_back(response.failed_share[run]);
+        }
+      }
+      tail.failed_pct = 100 * mean(shares);
     }
     analysis.tails.push_back(tail);
   }

@@ -22,6 +22,7 @@ constexpr std::array kRegions = {"WT", "TC", "ET", "mean"};
 constexpr std::size_t kMean = 3;
 constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 constexpr double kPointsPerFraction = 100;
+constexpr double kFailureMm = 20;
 const double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 /// Columns that are no factors where the study does not name the factors.
@@ -339,6 +340,12 @@ Response make_response(const std::map<Collector::Key, Collector::Run>& runs,
     std::vector<double> values;
     for (const auto& value : run.values[metric][region]) {
       values.push_back(value.second.first);
+    }
+    if (metric != 0) {
+      const auto failed = std::count_if(
+          values.begin(), values.end(), [](double mm) { return !(mm <= kFailureMm); });
+      response.failed_share.push_back(static_cast<double>(failed) /
+                                      static_cast<double>(values.size()));
     }
     response.case_values.push_back(std::move(values));
   }

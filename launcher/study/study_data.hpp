@@ -26,6 +26,9 @@ struct Response {
   bool higher_is_better = true;
   std::vector<double> run_values = {};                ///< One per run. Dice in points, HD95 in mm.
   std::vector<std::vector<double>> case_values = {};  ///< [run][case], or empty.
+  /// Of distances, per run: the share of cases above 20 mm or undefined; these count although they
+  /// are left out of `case_values`. Empty for other metrics.
+  std::vector<double> failed_share = {};
 };
 
 struct StudyData {

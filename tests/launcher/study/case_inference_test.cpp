@@ -193,6 +193,32 @@ TEST(CaseContrasts, AverageOverTheRunsOfEachCell) {
   EXPECT_TRUE(refused);
 }
 
+TEST(CellTails, UndefinedDistancesAreFailures) {
+  std::string text = "a,b,seed,case,region,dice,hd95_mm\n";
+  for (int run = 0; run < 8; ++run) {
+    for (int k = 0; k < 10; ++k) {
+      const std::string mm = run == 0 && k < 2 ? "nan" : k == 9 ? "25" : "5";
+      text += csv_line({std::to_string(run % 2),
+                        std::to_string(run / 2 % 2),
+                        std::to_string(run / 4),
+                        "k" + std::to_string(k),
+                        "WT",
+                        "0.8",
+                        mm});
+    }
+  }
+  const Analysis analysis = analyze(read_results(parse_csv(text, "results.csv"), {}), {});
+  const auto tail = [&](std::size_t cell) {
+    return *std::find_if(analysis.tails.begin(), analysis.tails.end(), [&](const CellTail& row) {
+      return row.cell == cell && row.metric == "hd95_mm";
+    });
+  };
+  // Two runs of ten cases: three failures in one, one in the other.
+  EXPECT_DOUBLE_EQ(tail(0).failed_pct, 20);
+  EXPECT_DOUBLE_EQ(tail(1).failed_pct, 10);
+  EXPECT_EQ(tail(0).n, 16U);
+}
+
 // R's npk: N:P:K differs only between blocks.
 TEST(Confounding, TheHeadlineNeverComparesBlocksByTheErrorWithin) {
   const std::filesystem::path table = std::filesystem::path(YATES_GOLDEN_DIR) / "study/r/npk.csv";
