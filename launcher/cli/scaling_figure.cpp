@@ -148,22 +148,27 @@ void draw_steps(Svg& svg, const Panel& panel) {
   });
 }
 
-void draw_legend(Svg& svg, double top, std::int64_t runs) {
+void draw_legend(Svg& svg, double top, const std::vector<ScalingPoint>& points) {
   double x = kLeft;
   const auto entry = [&](std::string_view color, const std::string& text) {
     svg.rectangle(x, top - 9, 12, 10, color);
     svg.text(x + 17, top, text, report::kSmallText);
     x += 30 + 6.6 * static_cast<double>(text.size());
   };
-  entry(report::palette(0), "drawn samples");
-  entry(report::palette(1), "real loader");
+  for (const std::size_t loader : {std::size_t{0}, std::size_t{1}}) {
+    if (std::any_of(points.begin(), points.end(), [&](const ScalingPoint& point) {
+          return loader_index(point) == loader;
+        })) {
+      entry(report::palette(loader), loader == 0 ? "drawn samples" : "real loader");
+    }
+  }
   entry("#777777", "waiting for other ranks");
   entry("#c8c8c8", "waiting for data");
   svg.text(kLeft,
            top + 22,
            fmt::format("Median of {} runs, whiskers from least to most. Dashed: perfect scaling; "
                        "percentages: efficiency against the first point.",
-                       runs),
+                       points.empty() ? 0 : points.front().step_s.n),
            report::kSmallText,
            Anchor::Start,
            "#555555");
@@ -181,10 +186,8 @@ Spread ScalingPoint::rate() const {
 
 std::string scaling_figure(const std::vector<ScalingPoint>& points) {
   std::vector<std::int64_t> ranks;
-  std::int64_t runs = 0;
   for (const ScalingPoint& point : points) {
     ranks.push_back(point.ranks);
-    runs = std::max(runs, point.step_s.n);
   }
   std::sort(ranks.begin(), ranks.end());
   ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
@@ -199,7 +202,7 @@ std::string scaling_figure(const std::vector<ScalingPoint>& points) {
     draw_rates(svg, {points, weak, ranks, left, kTop});
     draw_steps(svg, {points, weak, ranks, left, kTop + kRow});
   }
-  draw_legend(svg, kTop + 2 * kRow - 14, runs);
+  draw_legend(svg, kTop + 2 * kRow - 14, points);
   return svg.finish();
 }
 
