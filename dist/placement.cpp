@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -70,24 +71,28 @@ RankPlace place_of_this_rank(std::int64_t threads) {
 
 std::string placement_table(const std::vector<RankPlace>& places) {
   std::size_t width = 4;
+  std::size_t device_width = 7;
   for (const RankPlace& place : places) {
     width = std::max(width, place.host.size());
+    device_width = std::max(device_width, place.device.size());
   }
-  std::string text = fmt::format("{:>5}  {:<{}}  {:<7} {:<6} {:>5} {:>7}",
+  std::string text = fmt::format("{:>5}  {:<{}}  {:<{}} {:<6} {:>5} {:>7}",
                                  "rank",
                                  "host",
                                  width,
                                  "device",
+                                 device_width,
                                  "NUMA",
                                  "cores",
                                  "threads");
   for (std::size_t rank = 0; rank < places.size(); ++rank) {
     const RankPlace& place = places[rank];
-    text += fmt::format("\n{:>5}  {:<{}}  {:<7} {:<6} {:>5} {:>7}",
+    text += fmt::format("\n{:>5}  {:<{}}  {:<{}} {:<6} {:>5} {:>7}",
                         rank,
                         place.host,
                         width,
                         place.device,
+                        device_width,
                         place.numa,
                         place.cores,
                         place.threads);
@@ -97,19 +102,9 @@ std::string placement_table(const std::vector<RankPlace>& places) {
 
 std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places) {
   std::vector<std::string> warnings;
-  std::map<std::string, std::size_t> device_owner;
   std::map<std::string, std::int64_t> threads;
   std::map<std::string, std::int64_t> cores;
-  for (std::size_t rank = 0; rank < places.size(); ++rank) {
-    const RankPlace& place = places[rank];
-    const auto [owner, first] = device_owner.emplace(place.host + " " + place.device, rank);
-    if (place.device != "cpu" && !first) {
-      warnings.push_back(fmt::format("ranks {} and {} share device {} of {}; bind one to each rank",
-                                     owner->second,
-                                     rank,
-                                     place.device,
-                                     place.host));
-    }
+  for (const RankPlace& place : places) {
     threads[place.host] += place.threads;
     cores[place.host] = std::max(cores[place.host], place.cores);
   }
@@ -128,6 +123,32 @@ std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places
     }
   }
   return warnings;
+}
+
+void refuse_shared_devices(const std::vector<RankPlace>& places) {
+  std::map<std::string, std::size_t> owner;
+  for (std::size_t rank = 0; rank < places.size(); ++rank) {
+    const RankPlace& place = places[rank];
+    const auto [found, first] = owner.emplace(place.host + " " + place.device, rank);
+    if (place.device != "cpu" && !first) {
+      throw Error(
+          ExitCode::BadConfig,
+          Problem{
+              .what = fmt::format(
+                  "ranks {} and {} share {} of {}", found->second, rank, place.device, place.host),
+              .where = "train.device",
+              .allowed = "one GPU per rank",
+              .fix = "give every rank a GPU of its own: srun --gpus-per-task=1, or leave all "
+                     "GPUs of a host visible to all of its ranks"});
+    }
+  }
+}
+
+int local_rank(Communicator& communicator) {
+  const std::vector<RankPlace> places = gather_places(communicator, place_of_this_rank(1));
+  const auto mine = places.begin() + communicator.rank();
+  return static_cast<int>(std::count_if(
+      places.begin(), mine, [&](const RankPlace& place) { return place.host == mine->host; }));
 }
 
 std::vector<RankPlace> gather_places(Communicator& communicator, const RankPlace& mine) {

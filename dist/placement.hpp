@@ -14,7 +14,7 @@ namespace yates::dist {
 
 struct RankPlace {
   std::string host;
-  std::string device = "cpu";
+  std::string device = "cpu";  ///< Distinguishes devices of a host; equal names are one device.
   std::string numa;  ///< Nodes of the cores this rank may use, e.g. "0" or "0,1"; "-" unknown.
   std::int64_t cores = 0;  ///< That this rank may use.
   std::int64_t threads = 1;
@@ -26,9 +26,14 @@ RankPlace place_of_this_rank(std::int64_t threads);
 /// A line per rank under a heading.
 std::string placement_table(const std::vector<RankPlace>& places);
 
-/// What is wrong with the places: a device that two ranks share, threads that outnumber a host's
-/// cores. Empty if nothing.
+/// What is wrong with the places: threads that outnumber a host's cores. Empty if nothing.
 std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places);
+
+/// Throws Error{BadConfig} if two ranks of a host have one device that is not "cpu".
+void refuse_shared_devices(const std::vector<RankPlace>& places);
+
+/// Collective: yes. How many ranks before the calling one are on its host.
+int local_rank(Communicator& communicator);
 
 /// Collective: yes. The places by rank, on every rank.
 std::vector<RankPlace> gather_places(Communicator& communicator, const RankPlace& mine);

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Checks and times the CUDA kernels on the GPU of this machine, in one call of at most 10 minutes.
+# Checks and times kernels and training on the GPU of this machine, in one call of at most 10 minutes.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: tools/gpu_check.sh [--no-build] [--build-only] [--preset NAME] [--out FILE]
 
-Builds the CUDA kernels, runs their tests on the GPU that is here, times them, prints one table.
-Ends within 10 minutes: what has not run by then is reported as such and fails the check.
+Builds yates for GPUs, runs the kernels' tests on the GPU that is here, times them, trains every arm
+twice and compares the bits, compares a small arm with the CPU. Ends within 10 minutes: what has not
+run by then is reported as such and fails the check. Needs LibTorch for CUDA (tools/bootstrap.sh
+--peers).
 
   --no-build     use what is built already (built elsewhere with --build-only, say)
   --build-only   build, and say which files a machine with a GPU needs
@@ -21,11 +23,12 @@ What it does
   3. gpu_kernel_table: scan, conv1d, gate and pruning at the sizes of the network, milliseconds by
      events, GB/s beside a measured copy, and whether two runs gave equal bits
   4. registers and spills of every kernel, from the build
+  5. tools/gpu_train_check.sh: 20 steps of every arm at 128^3, C = 48 and 32, twice, with equal bytes
+     of final weights, seconds a step and peak memory; a 32^3 arm in fp32 against the CPU
 
 What it does not do
-  - no training steps on the GPU (20 steps of every arm at 128^3 twice, a 32^3 run against the CPU,
-    s/step, peak memory): `yates train` has no GPU path yet, train.device=cuda is refused
   - no conv3d table, no official selective-scan beside ours: neither is part of this project
+  - several GPUs: one rank trains
 
 exit status: 0 all passed; 1 a test failed, bits differed or time ran out; 66 no GPU, driver or nvcc
 TEXT
@@ -64,7 +67,6 @@ absent() {  # what fix
   exit 66
 }
 
-# Only what the kernels need: no LibTorch.
 build_all() {
   local nvcc
   nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
@@ -72,7 +74,7 @@ build_all() {
     "install a CUDA toolkit, or build elsewhere with --build-only and use --no-build here"
   echo "== build: $("$nvcc" --version | tail -n 1)"
   mkdir -p build
-  cmake --preset "$preset" -DYATES_TORCH=OFF -DYATES_CUDA=ON >"$folder-configure.log" 2>&1 ||
+  cmake --preset "$preset" >"$folder-configure.log" 2>&1 ||
     { cat "$folder-configure.log"; echo "gpu_check: configuring failed"; exit 1; }
   timeout "$(left)" cmake --build "$folder" --target gpu_checks -- -j "$(nproc)" ||
     { echo "gpu_check: building failed or took too long"; exit 1; }
@@ -113,6 +115,13 @@ run_table() {
   fi
 }
 
+run_training() {
+  local status=0
+  echo "== training"
+  tools/gpu_train_check.sh --yates "$folder/bin/yates" --seconds "$(left)" || status=$?
+  [ "$status" -eq 0 ] || failures=$((failures + 1))
+}
+
 run_resources() {
   local status=0
   echo "== resources"
@@ -127,7 +136,7 @@ check() {
   if [ $run -eq 0 ]; then
     echo "== a machine with a GPU needs the checkout with these files; then: $0 --no-build --preset $preset"
     tests
-    echo "$folder/bin/gpu_kernel_table"
+    echo "$folder/bin/gpu_kernel_table $folder/bin/yates $folder/libexec/yates/yates-worker"
     return
   fi
   [ -n "$(tests)" ] || absent "no test_*_cuda in $folder/tests" "leave --no-build out"
@@ -135,7 +144,7 @@ check() {
   run_tests
   run_table
   run_resources
-  echo "== not done: training steps on the GPU (no GPU path in yates train yet; see --help)"
+  run_training
   echo "gpu_check: $failures failures, $SECONDS s"
   [ $failures -eq 0 ]
 }

@@ -15,12 +15,13 @@
 #include "dist/communication_thread.hpp"
 #include "dist/communicator.hpp"
 #include "dist/ddp/bucket_layout.hpp"
+#include "dist/ddp/bucket_sum.hpp"
 #include "dist/ddp/gradient_ready_hook.hpp"
 #include "dist/tree_reduction.hpp"
 
 namespace yates::dist {
 
-/// A contiguous float32 leaf on the CPU that requires gradients.
+/// A contiguous float32 leaf that requires gradients; all of a run on one device.
 struct BucketParameter {
   std::string name;
   at::Tensor value;
@@ -33,6 +34,9 @@ struct BucketOptions {
   /// False: samples of a rank in order, then the communicator's sum.
   bool in_tree = true;
   BucketLimits limits = {};
+  /// The communicator sums where the parameters are (dist/device), or is alone: nothing goes
+  /// through host memory that need not (make_device_sum). Else the parameters are on the CPU.
+  bool device_sums = false;
 };
 
 /// A step: `begin_step`; for each sample of this rank in order `begin_sample`, one backward pass,
@@ -53,8 +57,9 @@ class GradientBuckets {
   [[nodiscard]] const BucketLayout& layout() const { return layout_; }
 
   void begin_step();
-  /// `extra` of this sample, known before its backward pass. Samples ascend within samples_of_rank.
-  void begin_sample(std::int64_t sample, std::span<const float> extra);
+  /// `extra` (values), float32, of this sample, on the parameters' device, known before its
+  /// backward pass; undefined if there are none. Samples ascend within samples_of_rank.
+  void begin_sample(std::int64_t sample, const at::Tensor& extra);
   void end_sample();
   /// Collective: yes. The communicator is free again afterwards. Rethrows what failed on the
   /// communication thread. The first call compares which parameters had gradients: throws
@@ -63,8 +68,8 @@ class GradientBuckets {
 
   /// Mean gradient of each parameter, in its shape; valid from `finish` to `begin_step`. Borrowed.
   [[nodiscard]] const std::vector<at::Tensor>& gradients() const { return gradients_; }
-  /// Mean of the extra values.
-  [[nodiscard]] std::span<const float> extra() const { return extra_; }
+  /// Mean of the extra values, where the parameters are. Borrowed likewise.
+  [[nodiscard]] const at::Tensor& extra() const { return extra_; }
   /// Parameters that had no gradient in the newest step of this rank.
   [[nodiscard]] std::int64_t unused() const;
   /// Seconds that `finish` has waited so far: communication that backward did not hide.
@@ -75,20 +80,21 @@ class GradientBuckets {
   void launch_complete_buckets();
   void contribute(std::size_t bucket);
   void reduce(std::size_t bucket);
+  void take_mean(std::size_t bucket);
   void compare_used();
   void show_results();
-  [[nodiscard]] at::Tensor view_of(std::size_t parameter, float* bucket) const;
+  [[nodiscard]] at::Tensor view_of(std::size_t parameter, const at::Tensor& bucket) const;
 
   std::vector<BucketParameter> parameters_;
   Communicator& communicator_;
   BucketOptions options_;
   SampleRange mine_;
   BucketLayout layout_;
-  std::vector<std::vector<float>> buckets_;
-  std::vector<std::unique_ptr<TreeReduction>> trees_;  // By bucket; in_tree.
-  std::vector<std::span<float>> results_;              // By bucket.
+  std::vector<at::Tensor> buckets_;               // (element)
+  std::vector<std::unique_ptr<BucketSum>> sums_;  // By bucket.
+  std::vector<at::Tensor> results_;               // By bucket.
   std::vector<at::Tensor> gradients_;
-  std::span<const float> extra_;
+  at::Tensor extra_;
   std::vector<std::unique_ptr<GradientReadyHook>> hooks_;
 
   std::int64_t sample_ = -1;           // The one in work, or -1.

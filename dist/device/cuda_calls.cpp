@@ -2,6 +2,7 @@
 #include "dist/device/cuda_calls.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <cuda_runtime_api.h>
@@ -148,6 +149,20 @@ class CudaCalls final : public DeviceCalls {
 };
 
 }  // namespace
+
+std::string cuda_device_address(int device) {
+  std::array<char, 32> address{};
+  const cudaError_t result =
+      cudaDeviceGetPCIBusId(address.data(), static_cast<int>(address.size()), device);
+  if (result != cudaSuccess) {
+    throw Error(ExitCode::Internal,
+                Problem{.what = std::string("cannot ask the GPU: ") + cudaGetErrorString(result),
+                        .where = "CUDA device " + std::to_string(device),
+                        .allowed = "",
+                        .fix = "see nvidia-smi"});
+  }
+  return address.data();
+}
 
 std::unique_ptr<DeviceCalls> make_cuda_calls(int device, void* compute_stream) {
   return std::make_unique<CudaCalls>(device, compute_stream);

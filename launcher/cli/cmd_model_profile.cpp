@@ -9,6 +9,7 @@
 #include <ATen/ops/randn.h>
 
 #include "launcher/cli/app.hpp"
+#include "launcher/cli/gpu_runtime.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/verbs.hpp"
 #include "launcher/config/run_config.hpp"
@@ -28,14 +29,15 @@ struct ProfileArguments {
   std::vector<std::string> overrides;
 };
 
-void check_device(const std::string& device) {
-  if (device == "cuda") {
-    throw Error(ExitCode::BadConfig,
-                yates::Problem{.what = "this program runs the network on the CPU only",
-                               .where = "--device",
-                               .allowed = "cpu",
-                               .fix = "--device cpu"});
+/// Precision as the configuration says; `auto` as in training.
+train::ComputePolicy compute_of(const std::string& device, train::TrainOptions options) {
+  options.device = device;
+  const train::GpuRuntime gpus = gpu_runtime();
+  const train::ComputePolicy compute = train::choose_compute(options, 0, gpus);
+  if (!compute.device.is_cpu()) {
+    gpus.prepare(compute.device.index(), options.deterministic);
   }
+  return compute;
 }
 
 void print(const Output& output,
@@ -57,15 +59,17 @@ void print(const Output& output,
 }
 
 void run_profile(const ProfileArguments& arguments) {
-  check_device(arguments.device);
   const config::RunConfig config = config::load_run_config("", arguments.overrides);
+  const train::ComputePolicy compute = compute_of(arguments.device, config.train);
   model::check_options(config.model);
   model::check_patch(config.data.patch);
   at::set_num_threads(static_cast<int>(config.train.threads));
   const model::SegMamba network(config.model);
   model::initialise(network.parameters(), static_cast<std::uint64_t>(config.train.seed));
+  network.parameters().move_to(compute.device);
   const auto& patch = config.data.patch;
-  const at::Tensor x = at::randn({1, model::kModalities, patch[0], patch[1], patch[2]});
+  const at::Tensor x = at::randn({1, model::kModalities, patch[0], patch[1], patch[2]})
+                           .to(compute.device, compute.activations);
   const model::TimeProfile profile = model::time_profile(network, x, arguments.repeats);
 
   const model::ParameterTable table = model::parameter_table(config.model, patch);
@@ -89,6 +93,7 @@ void run_profile(const ProfileArguments& arguments) {
   }
   output.json({{"total_ms", profile.total_ms},
                {"device", arguments.device},
+               {"compute", compute.fingerprint()},
                {"threads", config.train.threads},
                {"modules", modules},
                {"table5", rows}});

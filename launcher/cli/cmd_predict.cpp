@@ -20,10 +20,12 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "dist/mpi_session.hpp"
+#include "dist/placement.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/dataset/manifest.hpp"
 #include "io/dataset/split.hpp"
 #include "launcher/cli/app.hpp"
+#include "launcher/cli/gpu_runtime.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/verbs.hpp"
 #include "launcher/config/run_config.hpp"
@@ -198,11 +200,13 @@ std::vector<std::string> open_cases(const eval::PredictionRequest& request,
 }
 
 /// The confidence of the first Mamba stage's head, one logit per voxel of the window.
-eval::Predictor foreground_of(const model::SegMamba& network, std::uint64_t seed) {
-  return [network, seed](const at::Tensor& window) {
+eval::Predictor foreground_of(const model::SegMamba& network,
+                              std::uint64_t seed,
+                              at::ScalarType activations) {
+  return [network, seed, activations](const at::Tensor& window) {
     model::DrawPlace place;
     place.seed = seed;
-    at::Tensor logits = network.foreground(window, place).front().logits;
+    at::Tensor logits = network.foreground(window.to(activations), place).front().logits;
     for (std::int64_t axis = 2; axis < 5; ++axis) {
       logits = at::repeat_interleave(logits, window.size(axis) / logits.size(axis), axis);
     }
@@ -214,11 +218,25 @@ eval::Predictor foreground_of(const model::SegMamba& network, std::uint64_t seed
 struct Prepared {
   eval::PredictionRequest request;
   model::SegMamba network;
+  train::ComputePolicy compute = {};
   std::int64_t weight_bytes = 0;
   std::uint64_t seed = 0;
 };
 
-Prepared prepare(const PredictArguments& arguments) {
+/// Takes the GPU of this rank where the configuration wants one.
+void place_network(Prepared& prepared, const config::RunConfig& config, int local_rank) {
+  const train::GpuRuntime gpus = gpu_runtime();
+  prepared.compute = train::choose_compute(config.train, local_rank, gpus);
+  const at::Device& device = prepared.compute.device;
+  if (!device.is_cpu()) {
+    gpus.prepare(device.index(), config.train.deterministic);
+    prepared.network.parameters().move_to(device);
+    prepared.request.device = device;
+    prepared.request.made_with += ", " + prepared.compute.fingerprint();
+  }
+}
+
+Prepared prepare(const PredictArguments& arguments, int local_rank) {
   const PredictSettings settings = settings_of(arguments);
   const config::RunConfig& config = settings.config;
   model::check_patch(config.data.patch);
@@ -227,6 +245,7 @@ Prepared prepare(const PredictArguments& arguments) {
                     .network = model::SegMamba(config.model),
                     .seed = static_cast<std::uint64_t>(config.train.seed)};
   prepared.weight_bytes = load(settings.weights, prepared.network);
+  place_network(prepared, config, local_rank);
   if (prepared.request.roi == eval::RoiSource::Foreground) {
     if (!config.model.fce.enabled) {
       throw Error(ExitCode::BadConfig,
@@ -235,7 +254,8 @@ Prepared prepare(const PredictArguments& arguments) {
                           .allowed = "true, and weights of a run that trained the head",
                           .fix = "model.fce.enabled=true, or --roi none"});
     }
-    prepared.request.foreground = foreground_of(prepared.network, prepared.seed);
+    prepared.request.foreground =
+        foreground_of(prepared.network, prepared.seed, prepared.compute.activations);
   }
   return prepared;
 }
@@ -268,7 +288,7 @@ void carry_out(const Prepared& prepared, dist::Communicator& communicator) {
   place.seed = prepared.seed;
   const Stopwatch watch;
   eval::predict_cases(prepared.request, plan, [&](const at::Tensor& window) {
-    return prepared.network.forward(window, place);
+    return prepared.network.forward(window.to(prepared.compute.activations), place);
   });
   communicator.barrier();
   if (communicator.rank() == 0) {
@@ -289,10 +309,11 @@ int run_predict(const PredictArguments& arguments) {
   const std::unique_ptr<dist::Communicator> communicator =
       session ? session->world() : dist::make_null_communicator();
   train::set_rank_log(*communicator);
+  const int local_rank = dist::local_rank(*communicator);
   std::optional<Prepared> prepared;
   train::RankFailure failure;
   try {
-    prepared.emplace(prepare(arguments));
+    prepared.emplace(prepare(arguments, local_rank));
   } catch (...) {
     failure = train::describe_current_exception();
   }

@@ -11,6 +11,7 @@
 #include "dist/mpi_session.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
+#include "launcher/cli/gpu_runtime.hpp"
 #include "launcher/cli/verbs.hpp"
 #include "launcher/config/run_config.hpp"
 #include "launcher/train/dataset_source.hpp"
@@ -26,15 +27,25 @@ struct Arguments {
   std::vector<std::string> overrides;
 };
 
-train::TrainSetup make_setup(const Arguments& arguments, int ranks) {
+train::TrainSetup make_setup(const Arguments& arguments, int ranks, int local_rank) {
   const config::RunConfig config = config::load_run_config(arguments.config, arguments.overrides);
   train::check_train_options(config.train, ranks);
+  const train::GpuRuntime gpus = gpu_runtime();
+  const train::ComputePolicy compute = train::choose_compute(config.train, local_rank, gpus);
   model::check_patch(config.data.patch);
   // Before the first parallel region of LibTorch, which would start a pool of another size.
   at::set_num_threads(static_cast<int>(config.train.threads));
   const auto seed = static_cast<std::uint64_t>(config.train.seed);
   train::TrainSetup setup;
   setup.options = config.train;
+  setup.compute = compute;
+  if (!compute.device.is_cpu()) {
+    const int gpu = compute.device.index();
+    gpus.prepare(gpu, config.train.deterministic);
+    setup.device_name = compute.device.str() + " " + gpus.address(gpu);
+    setup.device_calls = [gpus, gpu] { return gpus.calls(gpu); };
+    setup.peak_bytes = [gpus, gpu] { return gpus.peak_bytes(gpu); };
+  }
   setup.run_directory = config.run_dir;
   setup.run_yaml = config::resolved_yaml(config);
   setup.identity = config::identity_text(config) + train::data_identity(config.data);
@@ -42,10 +53,11 @@ train::TrainSetup make_setup(const Arguments& arguments, int ranks) {
                        {"compiler", build_info::kCompiler},
                        {"libtorch", build_info::kLibtorch},
                        {"instruction set", at::get_cpu_capability()},
-                       {"threads", std::to_string(config.train.threads)}};
+                       {"threads", std::to_string(config.train.threads)},
+                       {"compute", compute.fingerprint()}};
   setup.open_samples = train::open_dataset(config.data, seed, config.train.global_batch);
   setup.validation = train::open_validation(config.data);
-  setup.network = train::make_segmamba(config.model, seed, config.train.steps_per_epoch);
+  setup.network = train::make_segmamba(config.model, seed, config.train.steps_per_epoch, compute);
   return setup;
 }
 
@@ -57,8 +69,9 @@ int run_train(const Arguments& arguments) {
   }
   const std::unique_ptr<dist::Communicator> communicator =
       session ? session->world() : dist::make_null_communicator();
-  return train::train_on_ranks([&] { return make_setup(arguments, communicator->size()); },
-                               *communicator);
+  return train::train_on_ranks(
+      [&](int local_rank) { return make_setup(arguments, communicator->size(), local_rank); },
+      *communicator);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include <fcntl.h>
@@ -82,11 +83,17 @@ MachineCheck check_gpu() {
             "an NVIDIA driver is here, but this build has no CUDA",
             "build with cmake --preset cuda"};
   }
+  if (std::string_view(build_info::kGpu) == "ON") {
+    return {"gpu",
+            CheckState::Ok,
+            "NVIDIA driver found; built for GPUs with CUDA " + std::string(build_info::kCuda),
+            ""};
+  }
   return {"gpu",
           CheckState::Warning,
           "NVIDIA driver found; kernels are built with CUDA " + std::string(build_info::kCuda) +
-              ", but training runs on the CPU",
-          "check and time the kernels with tools/gpu_check.sh"};
+              ", but not for training on GPUs",
+          "build with cmake --preset cuda"};
 }
 
 MachineCheck check_nccl() {

@@ -225,7 +225,7 @@ at::Tensor predict_roi(const PredictionRequest& request,
   kernels::copy_box(reference.data(), record.shape, outcome.box, inside.data());
   outcome.tumour_outside_box = outcome.tumour_voxels - labelled_voxels(inside);
   const auto labels_of = [&](const at::Tensor& logits) {
-    return argmax_labels(logits, request.window.blend).contiguous();
+    return argmax_labels(logits, request.window.blend).to(at::kCPU).contiguous();
   };
   at::Tensor logits = predict_box(request, volume, outcome.box, record.id, network);
   outcome.seconds = watch.seconds();
@@ -350,12 +350,12 @@ void predict_cases(const PredictionRequest& request,
       return logits;
     };
     const io::CaseReader reader(request.data_dir, manifest, case_id);
-    const at::Tensor volume = read_volume(reader);
+    const at::Tensor volume = read_volume(reader).to(request.device);
     const at::Tensor logits =
         request.roi == RoiSource::None
             ? predict_logits(request, request.window, volume, case_id, counted)
             : predict_roi(request, reader, volume, counted);
-    const at::Tensor labels = argmax_labels(logits, request.window.blend).contiguous();
+    const at::Tensor labels = argmax_labels(logits, request.window.blend).to(at::kCPU).contiguous();
     fault_point("predict.before_publish");
     if (request.probabilities) {
       write_probabilities(request, reader, logits);

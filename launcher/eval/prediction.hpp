@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <ATen/core/Tensor.h>
+
 #include "launcher/eval/sliding_window.hpp"
 
 namespace yates::eval {
@@ -33,7 +35,8 @@ struct PredictionRequest {
   /// windows that touch. A voxel is foreground from the probability `threshold` on.
   Predictor foreground = {};
   double threshold = 0.5;
-  bool compare_roi = false;  ///< Also predict the whole volume, to measure against it.
+  at::Device device = at::kCPU;  ///< Where the networks compute: windows are there.
+  bool compare_roi = false;      ///< Also predict the whole volume, to measure against it.
 };
 
 /// One of several processes that share the cases.

@@ -162,8 +162,8 @@ io::Metadata RunOwner::metadata(const TrainingState& state) const {
 
 void RunOwner::note_step(const TrainingState& state, const StepResult& result) {
   // A step that was not finite is not counted by the state, but has its line.
-  step_ = state.step();
-  Json line = {{"step", result.finite ? step_ : step_ + 1}, {"loss", json_number(result.loss)}};
+  step_ = result.finite ? result.step : result.step - 1;
+  Json line = {{"step", result.step}, {"loss", json_number(result.loss)}};
   for (std::size_t i = 0; i < result.parts.size(); ++i) {
     line[setup_.network.loss_parts[i]] = json_number(result.parts[i]);
   }
@@ -173,6 +173,9 @@ void RunOwner::note_step(const TrainingState& state, const StepResult& result) {
                {"data_wait_s", result.data_wait_s},
                {"data_underruns", result.data_underruns},
                {"comm_wait_s", result.comm_wait_s}});
+  if (state.loss_scale().is_dynamic()) {
+    line.update({{"loss_scale", result.loss_scale}, {"skipped_steps", result.skipped_steps}});
+  }
   metrics_->append(line);
   progress_->update(step_, fmt::format("loss {:.4f} lr {:.2e}", result.loss, result.lr));
   if (watch_.seconds() - status_written_s_ > kStatusIntervalS) {

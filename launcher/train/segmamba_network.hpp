@@ -4,12 +4,14 @@
 
 #include <cstdint>
 
+#include "launcher/train/compute_policy.hpp"
 #include "launcher/train/trained_network.hpp"
 #include "model/options.hpp"
 
 namespace yates::train {
 
-/// SegMamba-V2 with these factors, float32, initialised from the seed, under mean cross-entropy
+/// SegMamba-V2 with these factors, float32 parameters on the device of `compute` and activations of
+/// its type (model/precision.hpp), initialised from the seed, under mean cross-entropy
 /// over the voxels, plus with `fce` the weighted losses of its heads (parts fce_bce, fce_alignment,
 /// fce_smoothing). In the first fce.pretrain_epochs the heads' losses are the whole loss and the
 /// heads' parameters the only ones updated, on the network's initial features; then all are trained
@@ -17,6 +19,7 @@ namespace yates::train {
 /// stages only. Throws Error{BadConfig} with every finding about `options`.
 TrainedNetwork make_segmamba(const model::ModelOptions& options,
                              std::uint64_t seed,
-                             std::int64_t steps_per_epoch);
+                             std::int64_t steps_per_epoch,
+                             const ComputePolicy& compute = {});
 
 }  // namespace yates::train

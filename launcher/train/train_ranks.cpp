@@ -26,9 +26,13 @@ void print_result(const TrainResult& result, const TrainSetup& setup) {
   std::fflush(stdout);
 }
 
-/// Collective: yes. Rank 0 logs where the ranks are and what is wrong with that.
-void show_places(dist::Communicator& communicator, const TrainOptions& options) {
-  const auto places = dist::gather_places(communicator, dist::place_of_this_rank(options.threads));
+/// Collective: yes. Rank 0 logs where the ranks are and what is wrong with that. Throws
+/// Error{BadConfig} on all ranks if two share a GPU.
+void show_places(dist::Communicator& communicator, const TrainSetup& setup) {
+  dist::RankPlace mine = dist::place_of_this_rank(setup.options.threads);
+  mine.device = setup.device_name;
+  const auto places = dist::gather_places(communicator, mine);
+  dist::refuse_shared_devices(places);
   if (communicator.rank() != 0) {
     return;
   }
@@ -47,25 +51,34 @@ void show_places(dist::Communicator& communicator, const TrainOptions& options) 
 
 }  // namespace
 
-int train_on_ranks(const std::function<TrainSetup()>& make_setup,
+int train_on_ranks(const std::function<TrainSetup(int local_rank)>& make_setup,
                    dist::Communicator& communicator) {
   set_rank_log(communicator);
   std::optional<TrainSetup> setup;
-  RankFailure failure;
-  try {
-    setup = make_setup();
-  } catch (...) {
-    failure = describe_current_exception();
+  const auto attempt = [&](const auto& work) {
+    RankFailure failure;
+    try {
+      work();
+    } catch (...) {
+      failure = describe_current_exception();
+    }
+    return agree_on_failure(failure, communicator);
+  };
+  const int local_rank = dist::local_rank(communicator);
+  if (const int code = attempt([&] { setup = make_setup(local_rank); }); code != 0) {
+    return code;
   }
-  if (const int code = agree_on_failure(failure, communicator); code != 0) {
+  if (const int code = attempt([&] { show_places(communicator, *setup); }); code != 0) {
     return code;
   }
   try {
     const StopRequest stop;
-    show_places(communicator, setup->options);
     const TrainResult result = train(*setup, communicator);
     if (communicator.rank() == 0) {
       print_result(result, *setup);
+    }
+    if (setup->peak_bytes) {
+      log_info("peak memory on {}: {} MiB", setup->device_name, setup->peak_bytes() >> 20);
     }
     return static_cast<int>(result.code);
   } catch (...) {

@@ -9,10 +9,12 @@
 
 namespace yates::train {
 
-/// Collective: yes. Makes the setup and trains; the process exit code. A setup that fails on any
+/// Collective: yes. Makes the setup, given the rank's place on its host, and trains; the process
+/// exit code. Two ranks on one GPU are refused. A setup that fails on any
 /// rank ends all of them with the worst of their codes, and the first that failed says why. Later,
 /// an error on one of several ranks is printed with its rank and ends all processes of the launcher
 /// (the others may be waiting for it); alone, it is rethrown.
-int train_on_ranks(const std::function<TrainSetup()>& make_setup, dist::Communicator& communicator);
+int train_on_ranks(const std::function<TrainSetup(int local_rank)>& make_setup,
+                   dist::Communicator& communicator);
 
 }  // namespace yates::train

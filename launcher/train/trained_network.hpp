@@ -32,25 +32,27 @@ struct NamedTensor {
 /// The loss of one sample, and what it is made of.
 struct SampleLoss {
   // NOLINTNEXTLINE(google-explicit-constructor): most networks have one loss without parts.
-  SampleLoss(at::Tensor loss, std::vector<double> loss_parts = {})
+  SampleLoss(at::Tensor loss, at::Tensor loss_parts = {})
       : total(std::move(loss)), parts(std::move(loss_parts)) {}
 
-  at::Tensor total;           ///< A scalar with its graph.
-  std::vector<double> parts;  ///< As many as the network's `loss_parts`.
+  at::Tensor total;  ///< A float32 scalar with its graph.
+  /// (part) without graph, as many as the network's `loss_parts`; undefined if those are none.
+  at::Tensor parts;
 };
 
 /// A network with its loss.
 struct TrainedNetwork {
-  /// Contiguous float32 leaves on the CPU that require gradients; initialised alike on all ranks.
+  /// Contiguous float32 leaves on one device that require gradients; initialised alike on all
+  /// ranks.
   std::vector<NamedTensor> parameters;
-  /// The mean loss of one sample.
+  /// The mean loss of one sample, which lies where the parameters do.
   std::function<SampleLoss(const TrainingSample&)> loss;
   /// Names in metrics.jsonl of the parts of the loss: unweighted, mean over the global batch.
   std::vector<std::string> loss_parts = {};
   /// Whether the update of `step` (from 0) changes this parameter; empty: every step changes all.
   /// What is not updated keeps value and momentum.
   std::function<bool(const std::string& parameter, std::int64_t step)> is_trained = {};
-  /// Logits (1, 4, d, h, w) of x, called without gradients.
+  /// Logits (1, 4, d, h, w) of x, where the parameters are, called without gradients.
   std::function<at::Tensor(const at::Tensor& x)> logits;
 };
 

@@ -21,6 +21,7 @@
 #include "dist/tree_reduction.hpp"
 #include "dist/watchdog.hpp"
 #include "launcher/train/checkpoint_policy.hpp"
+#include "launcher/train/gradient_communicator.hpp"
 #include "launcher/train/pace.hpp"
 #include "launcher/train/run_owner.hpp"
 #include "launcher/train/stop_request.hpp"
@@ -40,7 +41,10 @@ constexpr double kBeatIntervalS = 5;
 class Trainer {
  public:
   Trainer(const TrainSetup& setup, dist::Communicator& communicator)
-      : setup_(setup), communicator_(communicator), policy_(setup.options), state_(setup.network) {}
+      : setup_(setup),
+        communicator_(communicator),
+        policy_(setup.options),
+        state_(setup.network, setup.compute) {}
 
   TrainResult run() {
     if (const auto finished = agree_on_finished()) {
@@ -153,20 +157,46 @@ class Trainer {
   TrainResult train_to_end() {
     Wishes wishes = agree_on_wishes();
     if (!wishes.stop() && !policy_.is_last(state_.step())) {
-      TrainingStep step(
-          setup_.options, policy_.steps(), setup_.network, state_, communicator_, *watchdog_);
+      const GradientCommunicator gradients(setup_, communicator_);
+      TrainingStep step(setup_.options,
+                        policy_.steps(),
+                        setup_.network,
+                        state_,
+                        gradients.communicator(),
+                        *watchdog_,
+                        setup_.compute);
       const auto samples = open_samples();
       while (!wishes.stop() && !policy_.is_last(state_.step())) {
-        const StepResult result = step.run(*samples);
-        note(result);
-        if (!result.finite) {
-          return diverged(result);
+        step.advance(*samples);
+        if (const auto end = step.is_full() ? note_results(step) : std::nullopt) {
+          return *end;
         }
         wishes = agree_on_wishes();
+        if (const auto end = is_boundary(wishes) ? note_results(step) : std::nullopt) {
+          return *end;
+        }
         finish_boundary(wishes);
       }
     }
     return policy_.is_last(state_.step()) ? done() : interrupted(wishes);
+  }
+
+  /// Writes down what the steps gave. The run's end if it cannot go on.
+  std::optional<TrainResult> note_results(TrainingStep& step) {
+    for (const StepResult& result : step.take_results()) {
+      note(result);
+      if (!result.finite) {
+        return diverged(result);
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Whether something is published after this step, so that all results must be known.
+  [[nodiscard]] bool is_boundary(const Wishes& wishes) const {
+    const std::int64_t step = state_.step();
+    return wishes.stop() || wishes.save != 0 || policy_.validates_at(step) ||
+           policy_.saves_at(step);
   }
 
   std::unique_ptr<SampleSource> open_samples() {
@@ -206,8 +236,12 @@ class Trainer {
   void finish_boundary(const Wishes& wishes) {
     const std::int64_t step = state_.step();
     if (policy_.validates_at(step) && setup_.validation.size > 0) {
-      const ValidationResult result =
-          validate(setup_.network, setup_.validation, communicator_, *watchdog_, step);
+      const ValidationResult result = validate(setup_.network,
+                                               setup_.validation,
+                                               communicator_,
+                                               *watchdog_,
+                                               step,
+                                               setup_.compute.device);
       if (owner_) {
         owner_->note_validation(state_, result);
       }
@@ -238,7 +272,8 @@ class Trainer {
   }
 
   void flip_bit_if_asked() {
-    if (fault_point("ckpt.before_check") == FaultAction::BitFlip) {
+    if (fault_point("ckpt.before_check") == FaultAction::BitFlip &&
+        setup_.compute.device.is_cpu()) {
       auto* bits = static_cast<std::uint32_t*>(state_.parameters().front().value.data_ptr());
       *bits ^= 1U;
     }
@@ -256,10 +291,8 @@ class Trainer {
     return {ExitCode::Ok,
             "diverged",
             state_.step(),
-            fmt::format("step {}: loss {}, gradient norm {}",
-                        state_.step() + 1,
-                        result.loss,
-                        result.grad_norm)};
+            fmt::format(
+                "step {}: loss {}, gradient norm {}", result.step, result.loss, result.grad_norm)};
   }
 
   [[nodiscard]] TrainResult interrupted(const Wishes& wishes) const {
@@ -283,36 +316,10 @@ class Trainer {
   std::int64_t measured_steps_ = 0;
 };
 
-void require(bool ok, std::vector<Problem>& problems, Problem problem) {
-  if (!ok) {
-    problems.push_back(std::move(problem));
-  }
-}
-
 }  // namespace
 
 void check_train_options(const TrainOptions& options, int ranks) {
-  std::vector<Problem> problems;
-  try {
-    dist::samples_of_rank(options.global_batch, 0, ranks);
-  } catch (const Error& error) {
-    problems = error.problems();
-  }
-  require(options.precision == "auto" || options.precision == "fp32",
-          problems,
-          {.what = "precision " + options.precision + " needs a GPU",
-           .where = "train.precision",
-           .allowed = "auto, fp32",
-           .fix = "train.precision=auto"});
-  require(options.device != "cuda",
-          problems,
-          {.what = "training on a GPU is not built: the network runs on the CPU",
-           .where = "train.device",
-           .allowed = "auto, cpu",
-           .fix = "train.device=cpu"});
-  if (!problems.empty()) {
-    throw Error(ExitCode::BadConfig, problems);
-  }
+  dist::samples_of_rank(options.global_batch, 0, ranks);
 }
 
 TrainResult train(const TrainSetup& setup, dist::Communicator& communicator) {

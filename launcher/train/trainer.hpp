@@ -4,11 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/error.hpp"
 #include "dist/communicator.hpp"
+#include "launcher/train/compute_policy.hpp"
 #include "launcher/train/options.hpp"
 #include "launcher/train/trained_network.hpp"
 
@@ -17,6 +20,11 @@ namespace yates::train {
 /// A run, complete.
 struct TrainSetup {
   TrainOptions options;
+  ComputePolicy compute;            ///< Of this rank; the network's parameters are on its device.
+  std::string device_name = "cpu";  ///< As dist::RankPlace::device.
+  /// CUDA and NCCL for that device, asked for by several ranks on GPUs.
+  std::function<std::unique_ptr<dist::DeviceCalls>()> device_calls = {};
+  std::function<std::int64_t()> peak_bytes = {};  ///< Of that device; for people, at the end.
   std::filesystem::path run_directory;
   std::string run_yaml;  ///< The resolved configuration, kept as run.yaml.
   /// The configuration that decides the result, one `key=value` a line. A checkpoint made under
@@ -38,8 +46,8 @@ struct TrainResult {
   std::string reason;
 };
 
-/// Refuses what this program cannot train. Throws Error{BadConfig} with every finding: a number of
-/// ranks that does not divide the global batch; a precision or device that this build lacks.
+/// Refuses what cannot be trained. Throws Error{BadConfig} for a number of ranks that does not
+/// divide the global batch. Device and precision: choose_compute.
 void check_train_options(const TrainOptions& options, int ranks);
 
 /// Collective: yes. Trains, with checkpoints, metrics and status in the run directory. Stops

@@ -17,12 +17,9 @@
 namespace yates::train {
 namespace {
 
+/// Of host memory.
 std::span<std::byte> bytes_of(const at::Tensor& tensor) {
   return {static_cast<std::byte*>(tensor.data_ptr()), static_cast<std::size_t>(tensor.nbytes())};
-}
-
-io::TensorEntry entry_of(const NamedTensor& tensor) {
-  return {tensor.name, io::Dtype::F32, tensor.value.sizes().vec(), bytes_of(tensor.value)};
 }
 
 [[noreturn]] void refuse(const io::SafetensorsFile& file, const std::string& what) {
@@ -33,50 +30,78 @@ io::TensorEntry entry_of(const NamedTensor& tensor) {
                       .fix = "the checkpoint belongs to another network; use another run.dir"});
 }
 
+/// `host` is the tensor itself where that is on the CPU.
+void copy_back(const at::Tensor& host, const at::Tensor& target) {
+  if (!target.is_cpu()) {
+    target.detach().copy_(host);
+  }
+}
+
 void copy_from(const io::SafetensorsFile& file, const NamedTensor& target) {
   const io::TensorEntry* entry = file.find(target.name);
   if (entry == nullptr) {
     refuse(file, "tensor '" + target.name + "' is missing");
   }
-  const std::span<std::byte> bytes = bytes_of(target.value);
   if (entry->dtype != io::Dtype::F32 || entry->shape != target.value.sizes().vec()) {
     refuse(file, "tensor '" + target.name + "' has another shape or dtype");
   }
-  std::copy(entry->data.begin(), entry->data.end(), bytes.begin());
+  const at::Tensor host = target.value.detach().to(at::kCPU);
+  std::copy(entry->data.begin(), entry->data.end(), bytes_of(host).begin());
+  copy_back(host, target.value);
 }
 
 }  // namespace
 
-TrainingState::TrainingState(const TrainedNetwork& network) : parameters_(network.parameters) {
+TrainingState::TrainingState(const TrainedNetwork& network, const ComputePolicy& compute)
+    : parameters_(network.parameters), loss_scale_(compute.device, compute.scales_loss()) {
   for (const NamedTensor& parameter : parameters_) {
     const at::Tensor& value = parameter.value;
-    YATES_ASSERT(value.is_contiguous() && value.scalar_type() == at::kFloat && value.is_cpu(),
-                 "parameter '{}' is not contiguous float32 on the CPU",
+    YATES_ASSERT(value.is_contiguous() && value.scalar_type() == at::kFloat &&
+                     value.device() == compute.device,
+                 "parameter '{}' is not contiguous float32 on the run's device",
                  parameter.name);
     elements_ += value.numel();
     momentum_.push_back({"momentum." + parameter.name, at::zeros_like(value.detach())});
   }
 }
 
-std::vector<io::TensorEntry> TrainingState::weight_entries() const {
+std::vector<NamedTensor> TrainingState::saved_tensors() const {
+  std::vector<NamedTensor> tensors = parameters_;
+  tensors.insert(tensors.end(), momentum_.begin(), momentum_.end());
+  if (loss_scale_.is_dynamic()) {
+    tensors.push_back({"loss_scale", loss_scale_.state()});
+  }
+  return tensors;
+}
+
+std::vector<io::TensorEntry> TrainingState::entries_of(
+    const std::vector<NamedTensor>& tensors) const {
+  host_copies_.clear();
   std::vector<io::TensorEntry> entries;
-  std::transform(parameters_.begin(), parameters_.end(), std::back_inserter(entries), entry_of);
+  for (const NamedTensor& tensor : tensors) {
+    at::Tensor host = tensor.value.detach();
+    if (!host.is_cpu()) {
+      host = host_copies_.emplace_back(host.to(at::kCPU));
+    }
+    entries.push_back({tensor.name, io::Dtype::F32, host.sizes().vec(), bytes_of(host)});
+  }
   return entries;
+}
+
+std::vector<io::TensorEntry> TrainingState::weight_entries() const {
+  return entries_of(parameters_);
 }
 
 std::vector<io::TensorEntry> TrainingState::checkpoint_entries() const {
-  std::vector<io::TensorEntry> entries = weight_entries();
-  std::transform(momentum_.begin(), momentum_.end(), std::back_inserter(entries), entry_of);
-  return entries;
+  return entries_of(saved_tensors());
 }
 
 void TrainingState::load(const io::SafetensorsFile& file) {
-  for (const auto* tensors : {&parameters_, &momentum_}) {
-    for (const NamedTensor& tensor : *tensors) {
-      copy_from(file, tensor);
-    }
+  const std::vector<NamedTensor> tensors = saved_tensors();
+  for (const NamedTensor& tensor : tensors) {
+    copy_from(file, tensor);
   }
-  const std::size_t expected = parameters_.size() + momentum_.size() + 1;
+  const std::size_t expected = tensors.size() + 1;  // And the checksums.
   if (file.entries().size() != expected) {
     refuse(file, fmt::format("{} tensors, not {}", file.entries().size(), expected));
   }
@@ -99,10 +124,10 @@ std::vector<dist::ParameterShape> TrainingState::shapes() const {
 void TrainingState::broadcast(dist::Communicator& communicator) {
   dist::agree_on_parameters(communicator, shapes());
   communicator.broadcast(std::as_writable_bytes(std::span(&step_, 1)));
-  for (const auto* tensors : {&parameters_, &momentum_}) {
-    for (const NamedTensor& tensor : *tensors) {
-      communicator.broadcast(bytes_of(tensor.value));
-    }
+  for (const NamedTensor& tensor : saved_tensors()) {
+    const at::Tensor host = tensor.value.detach().to(at::kCPU);
+    communicator.broadcast(bytes_of(host));
+    copy_back(host, tensor.value);
   }
 }
 

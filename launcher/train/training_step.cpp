@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/train/training_step.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <utility>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
 
-#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fault.hpp"
+#include "model/optim/device_update.hpp"
 #include "model/optim/grad_clip.hpp"
 #include "model/optim/poly_schedule.hpp"
 #include "model/optim/sgd.hpp"
 
 namespace yates::train {
 namespace {
+
+/// Steps whose results may wait on the device.
+constexpr std::int64_t kMostWaiting = 10;
 
 std::vector<dist::BucketParameter> bucket_parameters(const TrainingState& state) {
   std::vector<dist::BucketParameter> parameters;
@@ -32,31 +37,39 @@ TrainingStep::TrainingStep(const TrainOptions& options,
                            const TrainedNetwork& network,
                            TrainingState& state,
                            dist::Communicator& communicator,
-                           dist::Watchdog& watchdog)
+                           dist::Watchdog& watchdog,
+                           const ComputePolicy& compute)
     : options_(options),
       steps_(steps),
       network_(network),
       state_(state),
       communicator_(communicator),
       watchdog_(watchdog),
+      compute_(compute),
       mine_(dist::samples_of_rank(options.global_batch, communicator.rank(), communicator.size())),
       buckets_(bucket_parameters(state),
                communicator,
                {.samples = options.global_batch,
                 .extra = 1 + static_cast<std::int64_t>(network.loss_parts.size()),
-                .in_tree = options.reduction == "tree"}) {}
+                .in_tree = options.reduction == "tree",
+                .device_sums = !compute.device.is_cpu()}) {}
+
+at::Tensor TrainingStep::on_device(const at::Tensor& tensor) const {
+  // Pinned, so that the copy waits for nothing.
+  return compute_.device.is_cpu() ? tensor : tensor.pin_memory().to(compute_.device, true);
+}
 
 void TrainingStep::backward(const TrainingSample& sample) {
   watchdog_.progress("forward", state_.step());
-  const SampleLoss loss = network_.loss(sample);
-  YATES_ASSERT(loss.parts.size() == network_.loss_parts.size(), "{} parts", loss.parts.size());
-  std::vector<float> values = {loss.total.item<float>()};
-  std::transform(loss.parts.begin(), loss.parts.end(), std::back_inserter(values), [](double part) {
-    return static_cast<float>(part);
-  });
+  const TrainingSample placed{on_device(sample.x), on_device(sample.y), sample.step, sample.slot};
+  const SampleLoss loss = network_.loss(placed);
+  std::vector<at::Tensor> values = {loss.total.detach().view({1})};
+  if (loss.parts.defined()) {
+    values.push_back(loss.parts);
+  }
   watchdog_.progress("backward", state_.step());
-  buckets_.begin_sample(sample.slot, values);
-  loss.total.backward();
+  buckets_.begin_sample(sample.slot, at::cat(values).to(at::kFloat));
+  state_.loss_scale().scaled(loss.total).backward();
   buckets_.end_sample();
 }
 
@@ -72,6 +85,10 @@ void TrainingStep::average_gradients(SampleSource& samples) {
   buckets_.finish();
 }
 
+bool TrainingStep::is_updated(const std::string& parameter) const {
+  return !network_.is_trained || network_.is_trained(parameter, state_.step());
+}
+
 void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResult& result) {
   const at::NoGradGuard no_grad;
   const model::SgdStep sgd{
@@ -81,13 +98,56 @@ void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResul
       .gradient_scale = model::clip_factor(result.grad_norm, options_.clip_norm)};
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const NamedTensor& parameter = state_.parameters()[i];
-    if (!network_.is_trained || network_.is_trained(parameter.name, state_.step())) {
+    if (is_updated(parameter.name)) {
       model::sgd_update(parameter.value, gradients[i], state_.momentum()[i].value, sgd);
     }
   }
 }
 
-StepResult TrainingStep::run(SampleSource& samples) {
+void TrainingStep::decide_here(StepResult& result) {
+  const float* losses = buckets_.extra().const_data_ptr<float>();
+  result.loss = static_cast<double>(losses[0]);
+  result.parts.assign(losses + 1, losses + buckets_.extra().numel());
+  result.grad_norm = model::global_norm(buckets_.gradients());
+  result.finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
+  if (result.finite) {
+    watchdog_.progress("update", state_.step());
+    update(buckets_.gradients(), result);
+    state_.set_step(state_.step() + 1);
+  }
+}
+
+at::Tensor TrainingStep::decide_on_device(const StepResult& result) {
+  const at::NoGradGuard no_grad;
+  watchdog_.progress("update", state_.step());
+  const model::LossScale& loss_scale = state_.loss_scale();
+  const at::Tensor before = loss_scale.state().clone();
+  const at::Tensor scale = before.select(0, 0);
+  const at::Tensor norm = model::unscaled_norm(buckets_.gradients(), scale);
+  const at::Tensor skip = loss_scale.judge(norm + buckets_.extra().select(0, 0));
+  model::UpdatedTensors updated;
+  for (std::size_t i = 0; i < buckets_.gradients().size(); ++i) {
+    const NamedTensor& parameter = state_.parameters()[i];
+    if (is_updated(parameter.name)) {
+      updated.parameters.push_back(parameter.value);
+      updated.gradients.push_back(buckets_.gradients()[i]);
+      updated.velocities.push_back(state_.momentum()[i].value);
+    }
+  }
+  model::device_sgd_update(updated,
+                           {.lr = result.lr,
+                            .momentum = options_.momentum,
+                            .weight_decay = options_.weight_decay,
+                            .clip_norm = options_.clip_norm},
+                           norm,
+                           scale,
+                           skip);
+  state_.set_step(state_.step() + 1);
+  return at::cat({buckets_.extra(), norm.view({1}), before, loss_scale.state()});
+}
+
+void TrainingStep::advance(SampleSource& samples) {
+  YATES_ASSERT(!is_full(), "{} results wait", waiting_.size());
   const Stopwatch watch;
   const double data_before = samples.wait_seconds();
   const std::int64_t underruns_before = samples.underruns();
@@ -97,23 +157,74 @@ StepResult TrainingStep::run(SampleSource& samples) {
 
   average_gradients(samples);
 
-  StepResult result;
-  const std::span<const float> losses = buckets_.extra();
-  result.loss = static_cast<double>(losses.front());
-  result.parts.assign(losses.begin() + 1, losses.end());
+  Waiting waiting;
+  StepResult& result = waiting.result;
+  result.step = state_.step() + 1;
   result.lr = model::poly_learning_rate(options_.lr, options_.poly_power, state_.step(), steps_);
-  result.grad_norm = model::global_norm(buckets_.gradients());
-  result.finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
-  if (result.finite) {
-    watchdog_.progress("update", state_.step());
-    update(buckets_.gradients(), result);
-    state_.set_step(state_.step() + 1);
+  if (compute_.decides_on_device()) {
+    waiting.values = decide_on_device(result);
+  } else {
+    decide_here(result);
   }
   result.step_s = watch.seconds();
   result.data_wait_s = samples.wait_seconds() - data_before;
   result.data_underruns = samples.underruns() - underruns_before;
   result.comm_wait_s = buckets_.wait_seconds() - comm_before;
+  waiting_.push_back(std::move(waiting));
+}
+
+bool TrainingStep::is_full() const {
+  return std::ssize(waiting_) >= (compute_.decides_on_device() ? kMostWaiting : 1);
+}
+
+StepResult TrainingStep::read(const Waiting& waiting, const float* values) const {
+  constexpr std::int64_t kState = 4;
+  StepResult result = waiting.result;
+  const float* norm = values + buckets_.extra().numel();
+  const auto state = [&](std::int64_t place) { return static_cast<double>(norm[1 + place]); };
+  result.loss = static_cast<double>(values[0]);
+  result.parts.assign(values + 1, norm);
+  result.grad_norm = static_cast<double>(*norm);
+  result.loss_scale = state(0);
+  result.skipped_steps = static_cast<std::int64_t>(state(kState + 2));
+  result.finite = state(kState + 3) == 0;
   return result;
+}
+
+std::vector<StepResult> TrainingStep::take_results() {
+  std::vector<StepResult> results;
+  if (waiting_.empty()) {
+    return results;
+  }
+  if (!compute_.decides_on_device()) {
+    results.push_back(waiting_.front().result);
+  } else {
+    watchdog_.progress("results", state_.step());
+    std::vector<at::Tensor> rows;
+    for (const Waiting& waiting : waiting_) {
+      rows.push_back(waiting.values);
+    }
+    const at::Tensor table = at::stack(rows).to(at::kCPU).contiguous();
+    const double step_s = since_taken_.seconds() / static_cast<double>(waiting_.size());
+    for (std::size_t i = 0; i < waiting_.size() && (results.empty() || results.back().finite);
+         ++i) {
+      const float* row =
+          table.const_data_ptr<float>() + static_cast<std::int64_t>(i) * table.size(1);
+      results.push_back(read(waiting_[i], row));
+      results.back().step_s = step_s;
+    }
+    if (!results.back().finite) {
+      state_.set_step(results.back().step - 1);
+    }
+  }
+  waiting_.clear();
+  since_taken_.restart();
+  return results;
+}
+
+StepResult TrainingStep::run(SampleSource& samples) {
+  advance(samples);
+  return take_results().back();
 }
 
 }  // namespace yates::train

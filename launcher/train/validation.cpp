@@ -55,7 +55,8 @@ ValidationResult validate(const TrainedNetwork& network,
                           const ValidationSet& set,
                           dist::Communicator& communicator,
                           dist::Watchdog& watchdog,
-                          std::int64_t step) {
+                          std::int64_t step,
+                          const at::Device& device) {
   const at::NoGradGuard no_grad;
   YATES_ASSERT(set.size > 0, "no validation patches");
   // Counts are never negative: the maximum over the ranks is the one that was counted.
@@ -63,7 +64,8 @@ ValidationResult validate(const TrainedNetwork& network,
   for (std::int64_t i = communicator.rank(); i < set.size; i += communicator.size()) {
     watchdog.progress("validation", step);
     const TrainingSample patch = set.patch(i);
-    const at::Tensor predicted = at::argmax(network.logits(patch.x), 1).contiguous();
+    const at::Tensor logits = network.logits(patch.x.to(device));
+    const at::Tensor predicted = at::argmax(logits, 1).to(at::kCPU).contiguous();
     const at::Tensor reference = patch.y.contiguous();
     const PatchCounts counts = count(values_of(predicted), values_of(reference));
     std::copy(

@@ -18,11 +18,13 @@ struct ValidationResult {
 
 /// Collective: yes. Patch i is segmented by rank i mod size; labels are the argmax of the logits. A
 /// region empty in both prediction and reference counts 1, in one of them 0. The ranks exchange
-/// voxel counts, so the result does not depend on their number. Precondition: set.size > 0.
+/// voxel counts, so the result does not depend on their number. `device` is the network's.
+/// Precondition: set.size > 0.
 ValidationResult validate(const TrainedNetwork& network,
                           const ValidationSet& set,
                           dist::Communicator& communicator,
                           dist::Watchdog& watchdog,
-                          std::int64_t step);
+                          std::int64_t step,
+                          const at::Device& device = at::kCPU);
 
 }  // namespace yates::train

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "dist/local_communicator.hpp"
+#include "tests/support/expect_error.hpp"
 
 namespace yates::dist {
 namespace {
@@ -53,12 +54,28 @@ TEST(Placement, TableHasALinePerRank) {
   EXPECT_NE(table.find("    1  long-name  cpu"), std::string::npos) << table;
 }
 
-TEST(Placement, WarnsOfSharedDevicesAndTooManyThreads) {
-  const RankPlace gpu{.host = "a", .device = "GPU-1", .numa = "0", .cores = 4, .threads = 1};
-  EXPECT_EQ(placement_warnings({gpu, gpu}).size(), 1U);
+TEST(Placement, RefusesTwoRanksOnOneGpu) {
+  const RankPlace gpu{.host = "a", .device = "cuda:0 0000:65:00.0", .numa = "0"};
   RankPlace elsewhere = gpu;
   elsewhere.host = "b";
-  EXPECT_TRUE(placement_warnings({gpu, elsewhere}).empty());
+  RankPlace other = gpu;
+  other.device = "cuda:0 0000:b3:00.0";
+  const RankPlace cpu{.host = "a"};
+  EXPECT_NO_THROW(refuse_shared_devices({gpu, elsewhere, other, cpu, cpu}));
+  testing::expect_error(ExitCode::BadConfig,
+                        {"ranks 1 and 3 share cuda:0 0000:65:00.0 of a", "--gpus-per-task=1"},
+                        [&] {
+                          refuse_shared_devices({other, gpu, cpu, gpu});
+                        });
+}
+
+TEST(Placement, ARankKnowsItsPlaceOnItsHost) {
+  run_local_ranks(3, [](Communicator& communicator) {
+    EXPECT_EQ(local_rank(communicator), communicator.rank());
+  });
+}
+
+TEST(Placement, WarnsOfTooManyThreads) {
   const RankPlace cpu{.host = "a", .device = "cpu", .numa = "0", .cores = 4, .threads = 3};
   EXPECT_TRUE(placement_warnings({cpu}).empty());
   EXPECT_EQ(placement_warnings({cpu, cpu}).size(), 1U);

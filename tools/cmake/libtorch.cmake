@@ -2,14 +2,14 @@
 # ROOT/torch/{include,lib} and ROOT/nvidia/cu13/lib. The CMake package inside the wheel is not used:
 # it insists on a CUDA toolkit and links libraries that a CPU build does not need.
 set(YATES_LIBTORCH_VERSION 2.11.0)
+if(DEFINED ENV{YATES_CACHE})
+  set(_cache $ENV{YATES_CACHE})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(_cache $ENV{XDG_CACHE_HOME}/yates)
+else()
+  set(_cache $ENV{HOME}/.cache/yates)
+endif()
 if(NOT YATES_LIBTORCH_ROOT)
-  if(DEFINED ENV{YATES_CACHE})
-    set(_cache $ENV{YATES_CACHE})
-  elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(_cache $ENV{XDG_CACHE_HOME}/yates)
-  else()
-    set(_cache $ENV{HOME}/.cache/yates)
-  endif()
   set(YATES_LIBTORCH_ROOT ${_cache}/libtorch-${YATES_LIBTORCH_VERSION}
       CACHE PATH "Folder that holds torch/include and torch/lib")
 endif()
@@ -20,12 +20,38 @@ if(NOT EXISTS ${YATES_LIBTORCH_ROOT}/torch/lib/libtorch_cpu.so)
     "Run tools/bootstrap.sh, or give -DYATES_LIBTORCH_ROOT=FOLDER, or build without it: --preset login")
 endif()
 
+set(libraries ${YATES_LIBTORCH_ROOT}/torch/lib)
+if(YATES_GPU)
+  # The whole wheel of the same version, with the wheels that it depends on, as pip installs them.
+  # Headers stay those of YATES_LIBTORCH_ROOT: they are the same.
+  file(GLOB _peers ${_cache}/peers/lib/python3*/site-packages)
+  set(YATES_GPU_LIBTORCH_ROOT "${_peers}"
+      CACHE PATH "Folder that holds torch/lib/libtorch_cuda.so and nvidia/, e.g. site-packages")
+  file(GLOB _version ${YATES_GPU_LIBTORCH_ROOT}/torch-${YATES_LIBTORCH_VERSION}*.dist-info)
+  if(NOT YATES_CUDA OR NOT _version OR NOT EXISTS ${YATES_GPU_LIBTORCH_ROOT}/torch/lib/libtorch_cuda.so)
+    message(FATAL_ERROR
+      "YATES_GPU needs nvcc and LibTorch ${YATES_LIBTORCH_VERSION} for CUDA, and "
+      "'${YATES_GPU_LIBTORCH_ROOT}' does not hold it.\n"
+      "Run tools/bootstrap.sh --peers, or pip install torch==${YATES_LIBTORCH_VERSION} and give "
+      "-DYATES_GPU_LIBTORCH_ROOT=SITE_PACKAGES, or build without it: -DYATES_GPU=OFF")
+  endif()
+  set(libraries ${YATES_GPU_LIBTORCH_ROOT}/torch/lib)
+  find_library(YATES_NCCL_LIBRARY NAMES nccl libnccl.so.2
+    HINTS ${YATES_GPU_LIBTORCH_ROOT}/nvidia/nccl/lib REQUIRED)
+  # Nothing names a symbol of them: they register themselves when they are loaded.
+  add_library(libtorch_cuda INTERFACE)
+  target_link_libraries(libtorch_cuda INTERFACE
+    -Wl,--push-state,--no-as-needed ${libraries}/libtorch_cuda.so ${libraries}/libc10_cuda.so
+    -Wl,--pop-state -Wl,--allow-shlib-undefined ${YATES_NCCL_LIBRARY})
+  add_library(libtorch::cuda ALIAS libtorch_cuda)
+endif()
+
 add_library(libtorch::c10 SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::c10 PROPERTIES
-  IMPORTED_LOCATION ${YATES_LIBTORCH_ROOT}/torch/lib/libc10.so)
+  IMPORTED_LOCATION ${libraries}/libc10.so)
 add_library(libtorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::cpu PROPERTIES
-  IMPORTED_LOCATION ${YATES_LIBTORCH_ROOT}/torch/lib/libtorch_cpu.so
+  IMPORTED_LOCATION ${libraries}/libtorch_cpu.so
   INTERFACE_LINK_LIBRARIES libtorch::c10)
 # After the system's folders: the wheel also carries headers of other libraries, such as fmt, whose
 # versions are not those that yates links.

@@ -16,7 +16,9 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "dist/device/device_communicator.hpp"
 #include "dist/local_communicator.hpp"
+#include "tests/dist/device/host_device_calls.hpp"
 
 namespace yates::dist {
 namespace {
@@ -50,7 +52,8 @@ at::Tensor loss_of(const std::vector<BucketParameter>& parameters, std::int64_t 
 using Bytes = std::vector<float>;
 
 Bytes copy_of(const GradientBuckets& buckets) {
-  Bytes values(buckets.extra().begin(), buckets.extra().end());
+  const float* extra = buckets.extra().const_data_ptr<float>();
+  Bytes values(extra, extra + buckets.extra().numel());
   for (const at::Tensor& gradient : buckets.gradients()) {
     const float* data = gradient.const_data_ptr<float>();
     values.insert(values.end(), data, data + gradient.numel());
@@ -58,23 +61,37 @@ Bytes copy_of(const GradientBuckets& buckets) {
   return values;
 }
 
-/// Gradients and loss of `steps` steps over a batch of 4 on `ranks` ranks; equal on all of them.
-Bytes averaged(int ranks, BucketOptions options, int steps = 2) {
-  options.samples = 4;
+/// Makes the communicator that the gradients are summed by; `host` and `calls` outlive it.
+using MakeDevice = std::unique_ptr<Communicator> (*)(Communicator& host,
+                                                     DeviceCalls& calls,
+                                                     const DeviceCommunicatorOptions&);
+
+/// Gradients and loss of `steps` steps over a batch of `samples` on `ranks` ranks; equal on all of
+/// them. With `make_device` on the double of a GPU whose work is done late.
+Bytes averaged(int ranks,
+               BucketOptions options,
+               MakeDevice make_device = nullptr,
+               std::int64_t samples = 4,
+               int steps = 2) {
+  options.samples = samples;
+  options.device_sums = make_device != nullptr;
   options.extra = 1;
   std::mutex mutex;
   std::map<int, Bytes> by_rank;
-  run_local_ranks(ranks, [&](Communicator& communicator) {
+  run_local_ranks(ranks, [&](Communicator& host) {
+    HostDeviceCalls calls(host);
+    const auto device =
+        make_device == nullptr ? nullptr : make_device(host, calls, {.slot_bytes = 40});
+    Communicator& communicator = device ? *device : host;
     const std::vector<BucketParameter> parameters = make_parameters();
     GradientBuckets buckets(parameters, communicator, options);
-    const SampleRange mine = samples_of_rank(4, communicator.rank(), communicator.size());
+    const SampleRange mine = samples_of_rank(samples, communicator.rank(), communicator.size());
     Bytes all;
     for (int step = 0; step < steps; ++step) {
       buckets.begin_step();
       for (std::int64_t sample = mine.begin; sample < mine.end; ++sample) {
         const at::Tensor loss = loss_of(parameters, 10 * step + sample);
-        const float value = loss.item<float>();
-        buckets.begin_sample(sample, std::span(&value, 1));
+        buckets.begin_sample(sample, loss.detach().view({1}));
         loss.backward();
         buckets.end_sample();
       }
@@ -131,6 +148,30 @@ TEST(GradientBuckets, InTreeNeitherRanksNorBucketsChangeTheBits) {
     EXPECT_EQ(averaged(ranks, {}), one) << ranks;
     EXPECT_EQ(averaged(ranks, {.limits = {.first = 1, .others = 1}}), one) << ranks;
     EXPECT_EQ(averaged(ranks, {.limits = {.first = 1, .others = 40}}), one) << ranks;
+  }
+}
+
+TEST(GradientBuckets, OnADeviceTheTreeHasTheBitsOfTheHost) {
+  const BucketOptions small = {.limits = {.first = 1, .others = 40}};
+  for (const std::int64_t samples : {4, 6, 12}) {
+    const Bytes host = averaged(1, {}, nullptr, samples);
+    for (const int ranks : {1, 2, 3, 4}) {
+      if (samples % ranks != 0) {
+        continue;
+      }
+      for (const MakeDevice make : {make_staged_communicator, make_nccl_communicator}) {
+        EXPECT_EQ(averaged(ranks, small, make, samples), host) << ranks << " of " << samples;
+      }
+    }
+  }
+}
+
+TEST(GradientBuckets, OnADeviceFastSumsByTheCommunicator) {
+  const BucketOptions fast = {.in_tree = false, .limits = {.first = 1, .others = 40}};
+  for (const int ranks : {1, 2}) {
+    const Bytes host = averaged(ranks, fast);
+    EXPECT_EQ(averaged(ranks, fast, make_staged_communicator), host);
+    EXPECT_EQ(averaged(ranks, fast, make_nccl_communicator), host);
   }
 }
 

@@ -23,7 +23,7 @@ int run(int argc, char** argv) {
   const auto communicator = session ? session->world() : dist::make_null_communicator();
   ToyRun toy;
   toy.seed = argc > 2 ? std::stoll(argv[2]) : 1;
-  const auto make_setup = [&] {
+  const auto make_setup = [&](int) {
     TrainSetup setup = toy.setup(argv[1]);
     setup.options.watchdog_s = argc > 3 ? argv[3] : "auto";
     check_train_options(setup.options, communicator->size());

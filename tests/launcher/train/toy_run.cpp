@@ -93,6 +93,7 @@ TrainSetup ToyRun::setup(const std::filesystem::path& run_directory) const {
   setup.options.global_batch = global_batch;
   setup.options.reduction = reduction;
   setup.options.validate_every = 2;
+  setup.compute = compute;
   setup.run_directory = run_directory;
   setup.run_yaml = "schema: 1\n";
   setup.identity = "train.seed=" + std::to_string(seed) + "\ntrain.lr=0.01\n";

@@ -19,6 +19,8 @@ struct ToyRun {
   std::int64_t steps_per_epoch = 4;
   std::string reduction = "tree";
   std::map<std::string, std::string> fingerprint = {{"threads", "1"}};
+  /// Of the policy the loop sees; the toy network computes in float32 whatever its activations.
+  ComputePolicy compute = {};
   /// Called before each sample is handed out; may throw, raise a signal, or spoil the sample.
   std::function<void(TrainingSample&)> before_sample = [](TrainingSample&) {};
 

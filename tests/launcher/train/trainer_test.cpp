@@ -383,12 +383,9 @@ TEST_F(TrainerTest, AnAttemptThatWasTakenOverPublishesNothingMore) {
 }
 
 TEST(TrainOptions, AreRefusedWhereThisProgramCannotTrainThem) {
-  TrainOptions options;
-  options.precision = "fp16";
-  options.device = "cuda";
-  expect_error(ExitCode::BadConfig,
-               {"3 ranks cannot share a global batch of 2", "train.precision", "train.device"},
-               [&] { check_train_options(options, 3); });
+  expect_error(ExitCode::BadConfig, {"3 ranks cannot share a global batch of 2"}, [&] {
+    check_train_options({}, 3);
+  });
   EXPECT_NO_THROW(check_train_options({}, 2));
 }
 
