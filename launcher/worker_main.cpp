@@ -4,9 +4,11 @@
 
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/verbs.hpp"
+#include "launcher/cli/worker_memory.hpp"
 
 int main(int argc, char** argv) {
   using namespace yates::cli;  // NOLINT(google-build-using-namespace)
+  keep_freed_memory();
   const std::vector<RegisterVerb> verbs = {
       register_version,
       register_bench,

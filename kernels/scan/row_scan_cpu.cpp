@@ -91,7 +91,7 @@ struct SliceSums {
       : A(cut.slices * cut.states * cut.padded),
         D(cut.slices * cut.padded),
         dt_bias(cut.slices * cut.padded),
-        projected(cut.slices * shape.tokens * 2 * cut.states) {}
+        projected(cut.slices * shape.tokens * 2 * cut.states, AlignedBuffer::Unset) {}
 };
 
 /// Adds the slices' shares of grad B and grad C of one sample, slice by slice.

@@ -8,11 +8,15 @@
 
 namespace yates::kernels {
 
-/// `count` floats, aligned to 64 bytes, zero at first. Empty buffers are allowed.
+/// `count` floats, aligned to 64 bytes, zero at first unless `Unset`. Empty buffers are allowed.
 class AlignedBuffer {
  public:
-  explicit AlignedBuffer(std::int64_t count)
-      : data_(new (std::align_val_t{kAlignment}) float[static_cast<std::size_t>(count)]()) {}
+  enum Content { Zero, Unset };
+
+  explicit AlignedBuffer(std::int64_t count, Content content = Zero)
+      : data_(content == Zero
+                  ? new (std::align_val_t{kAlignment}) float[static_cast<std::size_t>(count)]()
+                  : new (std::align_val_t{kAlignment}) float[static_cast<std::size_t>(count)]) {}
 
   [[nodiscard]] float* data() { return data_.get(); }
   [[nodiscard]] const float* data() const { return data_.get(); }

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// LibTorch's threads as a runner of the fast cores. For the *_torch.cpp files of kernels/ only.
+// LibTorch's threads as a runner of the fast cores. at::parallel_for is called nowhere else: in a
+// file compiled without OpenMP it is a plain loop, without a word.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 
-#include <ATen/Parallel.h>
-
 namespace yates::kernels {
 
-/// Runs the tasks on at::get_num_threads() threads.
-inline void run_on_torch_threads(std::int64_t count,
-                                 const std::function<void(std::int64_t)>& task) {
-  at::parallel_for(0, count, 1, [&task](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      task(i);
-    }
-  });
-}
+/// Runs the tasks on at::get_num_threads() threads; an exception of a task is rethrown.
+void run_on_torch_threads(std::int64_t count, const std::function<void(std::int64_t)>& task);
 
 }  // namespace yates::kernels

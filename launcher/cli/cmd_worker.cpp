@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/verbs.hpp"
+#include "launcher/cli/worker_memory.hpp"
 
 namespace yates::cli {
 namespace {
@@ -47,6 +48,7 @@ void become_worker_if_asked(int argc, char** argv) {
     return;
   }
   const std::filesystem::path worker = worker_path();
+  ask_for_huge_pages();
   ::execv(worker.c_str(), argv);
   const std::string reason = std::error_code(errno, std::generic_category()).message();
   fmt::print(stderr,

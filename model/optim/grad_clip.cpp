@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
+
+#include "kernels/simd/parallel_torch.hpp"
 
 namespace yates::model {
 namespace {
@@ -44,12 +45,10 @@ double square_sum(const at::Tensor& tensor) {
   std::vector<double> sums(static_cast<std::size_t>(chunks));
   AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "global_norm", [&] {
     const auto* data = values.const_data_ptr<scalar_t>();
-    at::parallel_for(0, chunks, 4, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-        const std::int64_t first = chunk * kChunk;
-        sums[static_cast<std::size_t>(chunk)] =
-            chunk_square_sum(data + first, std::min(kChunk, count - first));
-      }
+    kernels::run_on_torch_threads(chunks, [&](std::int64_t chunk) {
+      const std::int64_t first = chunk * kChunk;
+      sums[static_cast<std::size_t>(chunk)] =
+          chunk_square_sum(data + first, std::min(kChunk, count - first));
     });
   });
   double sum = 0;

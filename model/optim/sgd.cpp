@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/optim/sgd.hpp"
 
+#include <algorithm>
+
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 
 #include "base/error.hpp"
+#include "kernels/simd/parallel_torch.hpp"
 
 namespace yates::model {
 namespace {
@@ -35,7 +37,8 @@ void sgd_update(const at::Tensor& parameter,
                    parameter.numel() == velocity.numel(),
                "parameter and velocity are not alike");
   const at::Tensor gradients = gradient.defined() ? gradient.contiguous() : gradient;
-  constexpr std::int64_t kGrain = 1 << 15;
+  constexpr std::int64_t kChunk = 1 << 15;
+  const std::int64_t count = parameter.numel();
   AT_DISPATCH_FLOATING_TYPES(parameter.scalar_type(), "sgd_update", [&] {
     const Coefficients<scalar_t> coefficients{static_cast<scalar_t>(step.lr),
                                               static_cast<scalar_t>(step.momentum),
@@ -44,8 +47,13 @@ void sgd_update(const at::Tensor& parameter,
     auto* p = parameter.mutable_data_ptr<scalar_t>();
     auto* v = velocity.mutable_data_ptr<scalar_t>();
     const auto* g = gradients.defined() ? gradients.const_data_ptr<scalar_t>() : nullptr;
-    at::parallel_for(0, parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-      update_range(p + begin, g == nullptr ? g : g + begin, v + begin, end - begin, coefficients);
+    kernels::run_on_torch_threads((count + kChunk - 1) / kChunk, [&](std::int64_t chunk) {
+      const std::int64_t first = chunk * kChunk;
+      update_range(p + first,
+                   g == nullptr ? g : g + first,
+                   v + first,
+                   std::min(kChunk, count - first),
+                   coefficients);
     });
   });
 }

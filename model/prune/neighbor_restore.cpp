@@ -5,10 +5,11 @@
 #include <vector>
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include "kernels/simd/parallel_torch.hpp"
 
 namespace yates::model {
 namespace {
@@ -159,24 +160,22 @@ at::Tensor apply_stencil(const Stencil& stencil,
   const std::int64_t extent = gather ? tokens : width;
   const std::int64_t tasks = (extent + size - 1) / size;
   AT_DISPATCH_FLOATING_TYPES(source.scalar_type(), "neighbor_restore", [&] {
-    at::parallel_for(0, x.size(0) * tasks, 1, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t task = first; task < last; ++task) {
-        const std::int64_t sample = task / tasks;
-        const std::int64_t begin = task % tasks * size;
-        const std::int64_t end = std::min(begin + size, extent);
-        const std::int64_t offset = gather ? 0 : begin;
-        const std::int64_t entries = sample * tokens * kDirections;
-        const Block block{.gather = gather,
-                          .begin = gather ? begin : 0,
-                          .end = gather ? end : tokens,
-                          .width = width,
-                          .channels = gather ? width : end - begin,
-                          .rows = stencil.rows.const_data_ptr<std::int32_t>() + entries,
-                          .weights = stencil.weights.const_data_ptr<double>() + entries};
-        apply_block(block,
-                    source.const_data_ptr<scalar_t>() + sample * x.size(1) * width + offset,
-                    result.mutable_data_ptr<scalar_t>() + sample * length * width + offset);
-      }
+    kernels::run_on_torch_threads(x.size(0) * tasks, [&](std::int64_t task) {
+      const std::int64_t sample = task / tasks;
+      const std::int64_t begin = task % tasks * size;
+      const std::int64_t end = std::min(begin + size, extent);
+      const std::int64_t offset = gather ? 0 : begin;
+      const std::int64_t entries = sample * tokens * kDirections;
+      const Block block{.gather = gather,
+                        .begin = gather ? begin : 0,
+                        .end = gather ? end : tokens,
+                        .width = width,
+                        .channels = gather ? width : end - begin,
+                        .rows = stencil.rows.const_data_ptr<std::int32_t>() + entries,
+                        .weights = stencil.weights.const_data_ptr<double>() + entries};
+      apply_block(block,
+                  source.const_data_ptr<scalar_t>() + sample * x.size(1) * width + offset,
+                  result.mutable_data_ptr<scalar_t>() + sample * length * width + offset);
     });
   });
   return result;

@@ -52,7 +52,12 @@ set_target_properties(libtorch::c10 PROPERTIES
 add_library(libtorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::cpu PROPERTIES
   IMPORTED_LOCATION ${libraries}/libtorch_cpu.so
-  INTERFACE_LINK_LIBRARIES libtorch::c10)
+  INTERFACE_LINK_LIBRARIES "libtorch::c10;${libraries}/libgomp.so.1")
+# LibTorch's threads are those of g++'s OpenMP; another compiler would bring a second pool of its
+# own, and the thread sanitizer does not understand them. Without the flag loops run serially.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT YATES_SANITIZE MATCHES "thread")
+  set(YATES_OPENMP_FLAG -fopenmp)
+endif()
 # After the system's folders: the wheel also carries headers of other libraries, such as fmt, whose
 # versions are not those that yates links.
 target_compile_options(libtorch::cpu INTERFACE
