@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <ATen/native/ConvUtils.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/convolution.h>
@@ -28,6 +29,7 @@ using Cube = std::array<std::int64_t, 3>;
 constexpr std::int64_t kSwitch = 20480;
 /// Below this many voxels the native kernel is the faster one in the backward pass.
 constexpr std::int64_t kTinyVoxels = 64;
+constexpr std::int64_t kFastChannels = 16;
 
 Cube cube(std::int64_t side) {
   return {side, side, side};
@@ -84,30 +86,30 @@ Gradients backward_call(const at::Tensor& dy,
                                   wanted);
 }
 
-at::Tensor with_planes(const at::Tensor& x, std::int64_t planes) {
-  return at::constant_pad_nd(x, {0, 0, 0, 0, 0, planes});
+/// The function that at::convolution_backward calls above the switch. Taken by its pointer: the
+/// stub's own call depends on macros that only LibTorch's build defines.
+Gradients backward_by_onednn(const at::Tensor& dy,
+                             const at::Tensor& x,
+                             const at::Tensor& weight,
+                             const Conv3dGeometry& g,
+                             const std::array<bool, 3>& wanted) {
+  using Stub = at::native::mkldnn_convolution_backward_stub_DECLARE_DISPATCH_type;
+  return Stub::DEFAULT(
+      x, dy, weight, cube(g.padding), cube(g.stride), cube(g.dilation), g.groups, wanted);
 }
 
-at::Tensor with_zero_sample(const at::Tensor& x) {
-  return at::cat({x, at::zeros_like(x)}, 0);
-}
-
-/// Lifts a sample over the switch with zeros, which add nothing to any gradient: planes at the end
-/// of the depth axis if few are enough, else a second sample.
-Gradients backward_padded(const at::Tensor& dy,
-                          const at::Tensor& x,
-                          const at::Tensor& weight,
-                          const Conv3dGeometry& g,
-                          const std::array<bool, 3>& wanted) {
-  const std::int64_t depth = kSwitch / (x.size(1) * x.size(3)) + 1;
-  const std::int64_t out_planes = (depth - x.size(2) + g.stride - 1) / g.stride;
-  if (out_planes >= dy.size(2)) {
-    auto [dx, dw, db] = backward_call(with_zero_sample(dy), with_zero_sample(x), weight, g, wanted);
-    return {dx.defined() ? dx.narrow(0, 0, 1) : dx, dw, db};
-  }
-  const at::Tensor padded_x = with_planes(x, out_planes * g.stride);
-  auto [dx, dw, db] = backward_call(with_planes(dy, out_planes), padded_x, weight, g, wanted);
-  return {dx.defined() ? dx.narrow(2, 0, x.size(2)) : dx, dw, db};
+/// The weight gradient on an image of few channels: oneDNN's fast kernel wants 16 of them, zeros
+/// cost it less than its general one.
+Gradients backward_of_image(const at::Tensor& dy,
+                            const at::Tensor& x,
+                            const at::Tensor& weight,
+                            const Conv3dGeometry& g,
+                            const std::array<bool, 3>& wanted) {
+  const auto padded = [](const at::Tensor& t) {
+    return at::constant_pad_nd(t, {0, 0, 0, 0, 0, 0, 0, kFastChannels - t.size(1)});
+  };
+  auto [dx, dw, db] = backward_by_onednn(dy, padded(x), padded(weight), g, wanted);
+  return {dx, dw.defined() ? dw.narrow(1, 0, x.size(1)).contiguous() : dw, db};
 }
 
 Gradients backward_sample(const at::Tensor& dy,
@@ -115,9 +117,12 @@ Gradients backward_sample(const at::Tensor& dy,
                           const at::Tensor& weight,
                           const Conv3dGeometry& g,
                           const std::array<bool, 3>& wanted) {
-  const bool padded = is_below_switch(x, weight, g) && volume(x) > kTinyVoxels;
-  return padded ? backward_padded(dy, x, weight, g, wanted)
-                : backward_call(dy, x, weight, g, wanted);
+  if (is_below_switch(x, weight, g) && volume(x) > kTinyVoxels) {
+    const bool image = !wanted[0] && x.size(1) < kFastChannels;
+    return image ? backward_of_image(dy, x, weight, g, wanted)
+                 : backward_by_onednn(dy, x, weight, g, wanted);
+  }
+  return backward_call(dy, x, weight, g, wanted);
 }
 
 void accumulate(at::Tensor& sum, const at::Tensor& term) {

@@ -25,8 +25,8 @@ struct Conv3dGeometry {
 /// Samples are computed one by one, so that a sample has the same bits at any batch size, and
 /// weight gradients are added in the order of the samples. On the CPU deterministic run to run for
 /// a fixed thread count; on a GPU as cuDNN is told to be. In float32 on the CPU, LibTorch leaves
-/// oneDNN for 3^3 kernels when channels * depth * height
-/// <= 20480, for a kernel 4 to 20 times slower; here those go through oneDNN too.
+/// oneDNN for 3^3 kernels when channels * depth * height <= 20480, for a kernel 4 to 20 times
+/// slower; here those go through oneDNN too, forward and backward.
 at::Tensor conv3d(const at::Tensor& x,
                   const at::Tensor& weight,
                   const at::Tensor& bias,

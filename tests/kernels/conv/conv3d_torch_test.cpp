@@ -2,13 +2,16 @@
 // Every geometry of the network against LibTorch's own convolution in float64.
 #include "kernels/conv/conv3d_torch.hpp"
 
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/convolution.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
 namespace yates::kernels {
@@ -125,6 +128,39 @@ TEST(Conv3d, BiasBeforeANormalisationIsLeftOutWithAZeroGradient) {
   EXPECT_TRUE(y.equal(conv3d(t.x, t.weight, at::Tensor(), c.geometry)));
   y.sum().backward();
   EXPECT_EQ(t.bias.grad().abs().max().item<double>(), 0.0);
+}
+
+/// Where a mark on x, or on the gradient of y, is seen by a kernel that has no zero.
+struct Reach {
+  at::Tensor y, dx;
+};
+
+Reach reach_of(const at::Tensor& x_mark, const at::Tensor& dy_mark, const Case& c) {
+  Tensors marks = make(c, 1).in(at::kDouble);
+  marks.x = x_mark.to(at::kDouble).set_requires_grad(true);
+  marks.weight = at::ones_like(marks.weight);
+  marks.bias = at::zeros_like(marks.bias);
+  const at::Tensor y = reference(marks, c.geometry);
+  y.backward(dy_mark.to(at::kDouble));
+  return {y.detach() > 0, marks.x.grad() > 0};
+}
+
+TEST(Conv3d, NaNReachesTheVoxelsUnderTheKernelOnly) {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  for (std::size_t i = 0; i < kCases.size(); ++i) {
+    const Case& c = kCases[i];
+    const Tensors t = make(c, 1).in(at::kFloat);
+    at::Tensor x_mark = at::zeros_like(t.x.detach());
+    x_mark[0][1][c.grid[0] / 2][1][c.grid[2] - 1] = 1;
+    const at::Tensor x = t.x.detach().masked_fill(x_mark > 0, kNaN).set_requires_grad(true);
+    const at::Tensor y = conv3d(x, t.weight, t.bias, c.geometry);
+    at::Tensor dy_mark = at::zeros_like(y.detach());
+    dy_mark[0][c.out - 1][0][1][y.size(4) - 1] = 1;
+    y.backward(at::ones_like(dy_mark).masked_fill(dy_mark > 0, kNaN));
+    const Reach expected = reach_of(x_mark, dy_mark, c);
+    EXPECT_TRUE(y.detach().isnan().equal(expected.y)) << "case " << i;
+    EXPECT_TRUE(x.grad().isnan().equal(expected.dx)) << "case " << i;
+  }
 }
 
 TEST(Conv3d, AnInputWithoutGradientCostsNone) {
