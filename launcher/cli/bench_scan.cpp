@@ -27,24 +27,32 @@ constexpr std::int64_t kStates = 16;
 /// network holds them, the peer's are contiguous, as its loop wants them.
 struct Problem {
   at::Tensor u, delta, A, B, C, D, z, delta_bias;
+  at::Tensor dy;                   ///< The gradient of y, laid out as u.
+  std::vector<at::Tensor> leaves;  ///< What is differentiated: the tensors that these are views of.
 };
 
 Problem make_problem(std::int64_t tokens, std::int64_t channels, bool rows, bool gradients) {
+  std::vector<at::Tensor> leaves;
   const auto uniform = [&](at::IntArrayRef shape, double low, double high) {
-    return (at::rand(shape) * (high - low) + low).set_requires_grad(gradients);
+    leaves.push_back((at::rand(shape) * (high - low) + low).set_requires_grad(gradients));
+    return leaves.back();
   };
   const auto sequence = [&](std::int64_t width, double low, double high) {
     return rows ? uniform({1, tokens, width}, low, high).transpose(1, 2)
                 : uniform({1, width, tokens}, low, high);
   };
-  return {.u = sequence(channels, -1, 1),
-          .delta = sequence(channels, -0.5, 0.5),
-          .A = uniform({channels, kStates}, -16, -1),
-          .B = sequence(kStates, -1.5, 1.5),
-          .C = sequence(kStates, -1.5, 1.5),
-          .D = uniform({channels}, 0.9, 1.1),
-          .z = sequence(channels, -2, 2),
-          .delta_bias = uniform({channels}, -5, -3)};
+  Problem problem{.u = sequence(channels, -1, 1),
+                  .delta = sequence(channels, -0.5, 0.5),
+                  .A = uniform({channels, kStates}, -16, -1),
+                  .B = sequence(kStates, -1.5, 1.5),
+                  .C = sequence(kStates, -1.5, 1.5),
+                  .D = uniform({channels}, 0.9, 1.1),
+                  .z = sequence(channels, -2, 2),
+                  .delta_bias = uniform({channels}, -5, -3),
+                  .dy = sequence(channels, -1, 1).detach(),
+                  .leaves = {}};
+  problem.leaves = std::move(leaves);
+  return problem;
 }
 
 at::Tensor ours(const Problem& p) {
@@ -74,7 +82,10 @@ std::function<void()> work(at::Tensor (*scan)(const Problem&), Problem problem, 
     const at::AutoGradMode gradients(backward);
     const at::Tensor y = scan(problem);
     if (backward) {
-      y.sum().backward();
+      for (const at::Tensor& leaf : problem.leaves) {
+        leaf.mutable_grad().reset();
+      }
+      y.backward(problem.dy);
     }
   };
 }

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -49,6 +51,17 @@ class DrawnSamples final : public train::SampleSource {
   std::int64_t given_ = 0;
 };
 
+/// A field of /proc/self/status in MiB: VmRSS now, VmHWM at its peak.
+double process_mib(const std::string& field) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(field + ":")) {
+      return std::stod(line.substr(field.size() + 1)) / 1024;
+    }
+  }
+  return 0;
+}
+
 /// `repeats` runs of `steps` steps after one run that is not counted.
 void time_runs(train::TrainingStep& step,
                train::SampleSource& samples,
@@ -77,6 +90,7 @@ void time_runs(train::TrainingStep& step,
     }
   }
   times.step_s = spread_of(step_s);
+  times.steps_s = std::move(step_s);
   times.comm_wait_s = spread_of(comm_wait_s);
   times.data_wait_s = spread_of(data_wait_s);
 }
@@ -111,6 +125,7 @@ StepTimes time_training_steps(const Json& arguments,
   at::set_num_threads(static_cast<int>(json_get<std::int64_t>(arguments, "threads", "arguments")));
   const config::RunConfig config = configuration_of(arguments, batch);
   const std::int64_t all_steps = steps * (repeats + 1);
+  const double before_mib = process_mib("VmRSS");
   const train::TrainedNetwork network =
       train::make_segmamba(config.model, 1, config.train.steps_per_epoch);
   train::TrainingState state(network);
@@ -129,6 +144,7 @@ StepTimes time_training_steps(const Json& arguments,
     times.gradient_bytes += layout.elements(bucket) * static_cast<std::int64_t>(sizeof(float));
   }
   time_runs(step, *samples, communicator, steps, repeats, times);
+  times.memory_mib = process_mib("VmHWM") - before_mib;
   return times;
 }
 

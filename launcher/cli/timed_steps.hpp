@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/json.hpp"
 #include "dist/communicator.hpp"
@@ -13,10 +14,12 @@ namespace yates::cli {
 /// Seconds per step of each timed run, of this rank.
 struct StepTimes {
   Spread step_s;
+  std::vector<double> steps_s;  ///< The values behind step_s.
   Spread comm_wait_s;
   Spread data_wait_s;
   std::int64_t gradient_bytes = 0;  ///< That ranks sum in a step.
   std::int64_t buckets = 0;         ///< In so many pieces.
+  double memory_mib = 0;  ///< Peak of this process above its size before it made the network.
 };
 
 /// Collective: yes. Times steps with a global batch of `batch`. `arguments`: "configuration" (list

@@ -167,7 +167,7 @@ def main():
             times.append(1e3 * (time.perf_counter() - start))
     print(json.dumps({"name": f"PyTorch {torch.__version__} eager",
                       "median": statistics.median(times), "min": min(times), "max": max(times),
-                      "n": len(times), "memory_mib": peak_mib() - before,
+                      "n": len(times), "times": times, "memory_mib": peak_mib() - before,
                       "parameters": sum(p.numel() for p in network.parameters())}))
 
 
