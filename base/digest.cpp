@@ -2,13 +2,13 @@
 #include "base/digest.hpp"
 
 #include <array>
-#include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 
 namespace yates {
 
@@ -48,21 +48,16 @@ std::string sha256_hex(std::string_view content) {
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    throw Error(ExitCode::InputMissing,
-                Problem{.what = "cannot read the file",
-                        .where = path.string(),
-                        .allowed = "",
-                        .fix = "check the path and its permissions"});
-  }
+  const InputFile file(path);
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-  std::vector<char> block(kBlockBytes);
+  std::vector<std::byte> block(kBlockBytes);
   Sha256 digest;
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) ||
-         stream.gcount() > 0) {
-    const auto count = static_cast<std::size_t>(stream.gcount());
-    digest.update(std::as_bytes(std::span(block.data(), count)));
+  std::int64_t offset = 0;
+  std::size_t count = kBlockBytes;
+  while (count == kBlockBytes) {
+    count = file.read(offset, block);
+    digest.update(std::span(block).first(count));
+    offset += static_cast<std::int64_t>(count);
   }
   return digest.finish();
 }

@@ -3,6 +3,8 @@
 
 #ifdef YATES_FAULTS
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -27,9 +29,9 @@ struct Fault {
 };
 
 struct Place {
-  std::int64_t rank = 0;
-  std::int64_t step = 0;
-  bool spent = false;
+  std::atomic<std::int64_t> rank = 0;
+  std::atomic<std::int64_t> step = 0;
+  std::atomic<std::int64_t> faults = 0;
 };
 
 Place g_place;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
@@ -39,7 +41,7 @@ Place g_place;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
               Problem{.what = "cannot understand '" + text + "'",
                       .where = "YATES_FAULT",
                       .allowed = "rank=R,step=S,point=NAME,action=kill|segv|stop|raise:N|exit:N|"
-                                 "throw|enospc|edquot|sleep:S|nan|bitflip",
+                                 "throw|enospc|edquot|sleep:S|nan|bitflip|eio:N|estale:N",
                       .fix = ""});
 }
 
@@ -68,6 +70,12 @@ Fault parse_fault(std::string_view text) {
   return fault;
 }
 
+/// How often the fault happens.
+std::int64_t times(const Fault& fault) {
+  const bool repeats = fault.action == "eio" || fault.action == "estale";
+  return repeats ? std::max<std::int64_t>(1, fault.argument) : 1;
+}
+
 FaultAction act(const Fault& fault) {
   if (fault.action == "kill" || fault.action == "segv" || fault.action == "stop") {
     ::kill(::getpid(),
@@ -90,6 +98,10 @@ FaultAction act(const Fault& fault) {
     return FaultAction::Nan;
   } else if (fault.action == "bitflip") {
     return FaultAction::BitFlip;
+  } else if (fault.action == "eio") {
+    return FaultAction::Eio;
+  } else if (fault.action == "estale") {
+    return FaultAction::Estale;
   } else {
     refuse(fault.action);
   }
@@ -105,16 +117,15 @@ void set_fault_place(int rank, std::int64_t step) {
 
 FaultAction fault_point(std::string_view point) {
   const char* text = std::getenv("YATES_FAULT");
-  if (text == nullptr || *text == '\0' || g_place.spent) {
+  if (text == nullptr || *text == '\0') {
     return FaultAction::None;
   }
   const Fault fault = parse_fault(text);
   const bool here = fault.point == point && (fault.rank < 0 || fault.rank == g_place.rank) &&
                     (fault.step < 0 || fault.step == g_place.step);
-  if (!here) {
+  if (!here || g_place.faults.fetch_add(1) >= times(fault)) {
     return FaultAction::None;
   }
-  g_place.spent = true;
   return act(fault);
 }
 

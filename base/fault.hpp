@@ -9,15 +9,16 @@
 namespace yates {
 
 /// What a fault point asks its caller to do; everything else it does itself.
-enum class FaultAction { None, Nan, BitFlip };
+enum class FaultAction { None, Nan, BitFlip, Eio, Estale };
 
 /// Where this process is; compared with `rank` and `step` of the fault (absent: any).
 void set_fault_place(int rank, std::int64_t step);
 
 /// If YATES_FAULT names this point and place, does its action: kill, segv, stop, raise:N (signals),
-/// exit:N, throw (Error{Internal}), enospc, edquot (Error{Io}), sleep:S; or returns nan or bitflip
-/// for the caller.
-/// A fault happens once per process. Throws Error{Usage} for a text it does not understand.
+/// exit:N, throw (Error{Internal}), enospc, edquot (Error{Io}), sleep:S; or returns nan, bitflip,
+/// eio:N or estale:N for the caller. A fault happens once per process, the last two the first N
+/// times that the point is passed. Throws Error{Usage} for a text it does not understand. Safe from
+/// any thread.
 FaultAction fault_point(std::string_view point);
 
 }  // namespace yates

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/fault.hpp"
+#include "base/log.hpp"
 
 namespace yates {
 namespace {
@@ -38,16 +44,146 @@ void rename_and_sync(const std::filesystem::path& from, const std::filesystem::p
   sync_directory(to.parent_path());
 }
 
+[[noreturn]] void throw_missing(const std::filesystem::path& path) {
+  throw Error(ExitCode::InputMissing,
+              Problem{.what = "cannot read the file",
+                      .where = path.string(),
+                      .allowed = "",
+                      .fix = "check the path and its permissions"});
+}
+
+/// The errno that a test wants here; 0 for none.
+int injected_error(const std::string& point) {
+  switch (fault_point(point)) {
+    case FaultAction::Eio: return EIO;
+    case FaultAction::Estale: return ESTALE;
+    default: return 0;
+  }
+}
+
 }  // namespace
 
+bool ReadRetry::again(int error_number,
+                      const std::string& what,
+                      const std::filesystem::path& path) {
+  const bool may_pass = error_number == EIO || error_number == ESTALE || error_number == ETIMEDOUT;
+  if (!may_pass || tries_ >= kReadTries) {
+    return false;
+  }
+  log_warning("{}: reading {} failed: {}; try {} of {} follows",
+              path.string(),
+              what,
+              std::strerror(error_number),
+              tries_ + 1,
+              kReadTries);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100) * (1 << (tries_ - 1)));
+  ++tries_;
+  return true;
+}
+
+void throw_read_error(const std::string& what,
+                      const std::filesystem::path& path,
+                      int error_number,
+                      int tries) {
+  throw_system_error(
+      fmt::format("reading {} failed after {} {}", what, tries, tries == 1 ? "try" : "tries"),
+      path.string(),
+      error_number);
+}
+
+InputFile::InputFile(std::filesystem::path path, const std::string& fault)
+    : path_(std::move(path)), open_point_(fault + ".open"), read_point_(fault + ".read") {
+  ReadRetry retry;
+  do {
+    const int injected = injected_error(open_point_);
+    descriptor_ = injected != 0 ? -1 : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    errno = injected != 0 ? injected : errno;
+  } while (descriptor_ < 0 && retry.again(errno, "the file", path_));
+  const int error = errno;
+  struct stat status {};
+  if (descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {
+    size_ = status.st_size;
+    return;
+  }
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  } else if (retry.tries() > 1) {
+    throw_read_error("the file", path_, error, retry.tries());
+  }
+  throw_missing(path_);
+}
+
+InputFile::~InputFile() {
+  ::close(descriptor_);
+}
+
+// The number of the descriptor stays, so that other threads read on through it.
+void InputFile::reopen() const {
+  const int fresh = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fresh >= 0) {
+    ::dup3(fresh, descriptor_, O_CLOEXEC);
+    ::close(fresh);
+  }
+}
+
+std::size_t InputFile::read(std::int64_t offset,
+                            std::span<std::byte> target,
+                            const std::string& what) const {
+  ReadRetry retry;
+  std::size_t done = 0;
+  while (done < target.size()) {
+    const int injected = injected_error(read_point_);
+    const ssize_t count = injected != 0 ? -1
+                                        : ::pread(descriptor_,
+                                                  target.data() + done,
+                                                  target.size() - done,
+                                                  offset + static_cast<std::int64_t>(done));
+    const int error = injected != 0 ? injected : errno;
+    if (count == 0) {
+      return done;
+    }
+    if (count > 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (error != EINTR) {
+      if (!retry.again(error, what, path_)) {
+        throw_read_error(
+            fmt::format("{} at byte {}", what, offset + static_cast<std::int64_t>(done)),
+            path_,
+            error,
+            retry.tries());
+      }
+      if (error == ESTALE) {
+        reopen();
+      }
+    }
+  }
+  return done;
+}
+
 std::string read_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored) || !std::filesystem::exists(path, ignored)) {
+    constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
+    const InputFile file(path);
+    std::string content;
+    std::size_t done = 0;
+    // Files of the kernel say that they hold nothing.
+    std::size_t room = std::max(static_cast<std::size_t>(file.size()) + 1, kBlockBytes);
+    for (;;) {
+      content.resize(done + room);
+      const std::size_t count = file.read(static_cast<std::int64_t>(done),
+                                          std::as_writable_bytes(std::span(content).subspan(done)));
+      done += count;
+      if (count < room) {
+        content.resize(done);
+        return content;
+      }
+      room = kBlockBytes;
+    }
+  }
   std::ifstream stream(path, std::ios::binary);
   if (!stream || std::filesystem::is_directory(path)) {
-    throw Error(ExitCode::InputMissing,
-                Problem{.what = "cannot read the file",
-                        .where = path.string(),
-                        .allowed = "",
-                        .fix = "check the path and its permissions"});
+    throw_missing(path);
   }
   std::ostringstream content;
   content << stream.rdbuf();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -10,7 +11,62 @@
 
 namespace yates {
 
-/// Reads a whole file. Throws Error{InputMissing} naming the path when it cannot be opened.
+/// How often in all a read is tried that fails for a moment, as on a network file system.
+inline constexpr int kReadTries = 6;
+
+/// Decides about the tries of one read. The pauses between them grow from 0.1 s to 1.6 s.
+class ReadRetry {
+ public:
+  /// Whether a read that failed with this errno is to be tried again: EIO, ESTALE, ETIMEDOUT, up to
+  /// kReadTries tries. If so, logs `what` of `path`, and waits.
+  bool again(int error_number, const std::string& what, const std::filesystem::path& path);
+
+  [[nodiscard]] int tries() const { return tries_; }
+
+ private:
+  int tries_ = 1;
+};
+
+/// Throws Error{Io} for a read that ReadRetry gave up: what failed, after how many tries.
+[[noreturn]] void throw_read_error(const std::string& what,
+                                   const std::filesystem::path& path,
+                                   int error_number,
+                                   int tries);
+
+/// A regular file open for reading at any place; safe from several threads. Reads and opening are
+/// tried again as ReadRetry says, and a stale handle is replaced. Fault points: `fault`.open and
+/// `fault`.read.
+class InputFile {
+ public:
+  /// Throws Error{InputMissing} naming the path if there is no such file or it may not be read,
+  /// Error{Io} if the file system still fails after the last try.
+  explicit InputFile(std::filesystem::path path, const std::string& fault = "file");
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Bytes when it was opened.
+  [[nodiscard]] std::int64_t size() const { return size_; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+  /// Fills `target` from the byte `offset` on; the bytes read, fewer only at the end of the file.
+  /// `what` names them in messages. Throws Error{Io}.
+  std::size_t read(std::int64_t offset,
+                   std::span<std::byte> target,
+                   const std::string& what = "the file") const;
+
+ private:
+  void reopen() const;
+
+  std::filesystem::path path_;
+  std::string open_point_;
+  std::string read_point_;
+  int descriptor_ = -1;
+  std::int64_t size_ = 0;
+};
+
+/// Reads a whole file, or a stream such as a pipe. Throws as InputFile.
 std::string read_file(const std::filesystem::path& path);
 
 /// Writes `path` by way of a temporary file in the same directory: write, fsync, rename, fsync of

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/fault.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "io/dataset/case_folder.hpp"
@@ -91,6 +92,7 @@ class Import {
     progress_ = std::make_unique<Progress>("import", total(), "case");
     for (std::int64_t first = 0; first < total(); first += options_.cases_per_shard) {
       import_group(first, std::min(total(), first + options_.cases_per_shard));
+      stop_if_asked();
     }
     finish();
     return std::move(report_);
@@ -151,6 +153,9 @@ class Import {
             records.push_back(prepared.record);
           }
           progress_->update(first + index + 1);
+          set_fault_place(0, first + index);
+          fault_point("import.case");
+          stop_if_asked();
         });
     if (writer == nullptr || too_many_refused()) {
       return;
@@ -160,6 +165,22 @@ class Import {
     // A shard with refused cases is made again next time, so that they are reported again.
     if (static_cast<std::int64_t>(records.size()) == end - first) {
       journal_->add({.input = input, .shard = shard, .cases = records});
+    }
+  }
+
+  /// Throws Error{Interrupted} when the import was asked to stop.
+  void stop_if_asked() const {
+    const std::string reason = options_.stop_reason();
+    if (!reason.empty()) {
+      throw Error(
+          ExitCode::Interrupted,
+          Problem{.what = fmt::format("stopped by {}: {} of {} cases are in finished shards",
+                                      reason,
+                                      report_.manifest.cases.size(),
+                                      total()),
+                  .where = options_.out.string(),
+                  .allowed = "",
+                  .fix = "the same command goes on from there"});
     }
   }
 

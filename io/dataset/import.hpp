@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,6 +21,8 @@ struct ImportOptions {
   std::int64_t jobs = 1;           ///< Cases prepared at once; about 0.3 GB each.
   std::int64_t allow_missing = 0;  ///< Refused cases up to this number do not stop the import.
   std::int64_t cases_per_shard = 32;
+  /// Asked after every case: why to stop now, e.g. "SIGTERM"; empty to go on.
+  std::function<std::string()> stop_reason = [] { return std::string(); };
 };
 
 struct ImportReport {
@@ -35,7 +39,8 @@ struct ImportReport {
 /// the whole data set or none. An interrupted import takes over its finished shards when it is run
 /// again with the same input. Throws Error{InputMissing}; Error{BadData} with the problems of all
 /// refused cases, after every case was looked at; Error{BadData} if `out` holds another data set;
-/// Error{RunOwned} if another import writes there; Error{Io}.
+/// Error{RunOwned} if another import writes there; Error{Interrupted} when it was asked to stop,
+/// with the finished shards kept; Error{Io}.
 ImportReport import_cases(const ImportOptions& options);
 
 }  // namespace yates::io

@@ -52,6 +52,7 @@ void ordered_work(std::int64_t count, std::int64_t jobs, Make make, Use use) {
         outcome.failure = std::current_exception();
       }
       const std::lock_guard lock(mutex);
+      stop = stop || outcome.failure;  // What comes after it in order will not be used.
       finished.emplace(index, std::move(outcome));
       changed.notify_all();
     }

@@ -30,16 +30,22 @@ Problem for_case(const std::string& id, const char* part, Problem problem) {
   return problem;
 }
 
-/// Runs `read`; its Error becomes problems of the case.
+/// Runs `read`; its Error becomes problems of the case. A file system that fails is none of the
+/// case's: it ends the import, or --allow-missing would leave out what is whole. Throws Error{Io}.
 template <typename Read>
 auto read_part(const std::string& id, const char* part, std::vector<Problem>& problems, Read read)
     -> std::optional<decltype(read())> {
   try {
     return read();
   } catch (const Error& error) {
+    std::vector<Problem> named;
     for (const Problem& problem : error.problems()) {
-      problems.push_back(for_case(id, part, problem));
+      named.push_back(for_case(id, part, problem));
     }
+    if (error.code() == ExitCode::Io) {
+      throw Error(ExitCode::Io, named);
+    }
+    problems.insert(problems.end(), named.begin(), named.end());
     return std::nullopt;
   }
 }

@@ -34,7 +34,11 @@ struct Findings {
   void add(const std::string& what, const std::string& where) {
     problems.push_back({.what = what, .where = where, .allowed = "", .fix = ""});
   }
+  /// A file system that fails says nothing about the data: such an error is thrown again.
   void add(const Error& error) {
+    if (error.code() == ExitCode::Io) {
+      throw error;
+    }
     problems.insert(problems.end(), error.problems().begin(), error.problems().end());
   }
 };

@@ -27,8 +27,8 @@ struct VerifyReport {
 /// every modality and label map, shapes and types against the manifest, labels 0..3 and their
 /// counts, mean and sd (1e-9 relative), orientation (orthonormal), equal images under two case
 /// ids. Unusual spacing, single images that occur twice and files that belong to no shard are
-/// warnings. Throws what `read_manifest`
-/// throws; everything else is collected. `jobs` shards are read at once. Deterministic.
+/// warnings. Throws what `read_manifest` throws, and Error{Io} where the file system fails in every
+/// try; everything else is collected. `jobs` shards are read at once. Deterministic.
 VerifyReport verify_data_set(const std::filesystem::path& dir, std::int64_t jobs = 1);
 
 /// The report for `--json`: {"ok", "cases", "shards", "bytes", "repeated_patients": {patient:

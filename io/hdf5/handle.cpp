@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/hdf5/handle.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+#include <fmt/format.h>
+
 namespace yates::io::hdf5 {
 namespace {
 
@@ -19,6 +25,14 @@ herr_t append_description(unsigned depth, const H5E_error2_t* error, void* text)
   return 0;
 }
 
+/// Whether the innermost cause is a file system that fails, rather than the bytes of the file.
+bool is_system_failure(const std::string& stack) {
+  const int numbers[] = {EIO, ESTALE, ETIMEDOUT};
+  return std::any_of(std::begin(numbers), std::end(numbers), [&](int number) {
+    return stack.find(fmt::format("errno = {},", number)) != std::string::npos;
+  });
+}
+
 }  // namespace
 
 Lock::Lock() : guard_(process_lock()) {
@@ -34,7 +48,7 @@ std::string error_stack() {
 
 void fail(ExitCode code, const std::string& what, const std::string& where) {
   const std::string stack = error_stack();
-  throw Error(code,
+  throw Error(is_system_failure(stack) ? ExitCode::Io : code,
               Problem{.what = stack.empty() ? what : what + " (HDF5: " + stack + ")",
                       .where = where,
                       .allowed = "",

@@ -25,7 +25,8 @@ class Lock {
 /// HDF5's error stack of this thread, innermost reason first; clears it.
 std::string error_stack();
 
-/// Throws Error{code} with `what`, `where` and HDF5's error stack.
+/// Throws Error{code} with `what`, `where` and HDF5's error stack; Error{Io} instead where the
+/// stack names a failure of the file system (EIO, ESTALE, ETIMEDOUT).
 [[noreturn]] void fail(ExitCode code, const std::string& what, const std::string& where);
 
 /// Passes a result of 0 or more on; otherwise fails.

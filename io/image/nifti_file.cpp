@@ -2,14 +2,11 @@
 #include "io/image/nifti_file.hpp"
 
 #include <cerrno>
-#include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "io/image/gzip.hpp"
 
 namespace yates::io {
@@ -22,36 +19,12 @@ struct Bytes {
 };
 
 Bytes read_whole(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (descriptor < 0 || ::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    if (descriptor >= 0) {
-      ::close(descriptor);
-    }
-    throw Error(ExitCode::InputMissing,
-                Problem{.what = "cannot read the file",
-                        .where = path.string(),
-                        .allowed = "a .nii or .nii.gz file",
-                        .fix = "check the path and its permissions"});
-  }
+  const InputFile file(path, "image");
   Bytes bytes;
-  bytes.size = static_cast<std::size_t>(status.st_size);
+  bytes.size = static_cast<std::size_t>(file.size());
   bytes.data = std::make_unique_for_overwrite<std::byte[]>(bytes.size);
-  std::size_t done = 0;
-  int error = 0;
-  while (done < bytes.size && error == 0) {
-    const ssize_t count = ::read(descriptor, bytes.data.get() + done, bytes.size - done);
-    if (count > 0) {
-      done += static_cast<std::size_t>(count);
-    } else if (count == 0) {
-      error = EIO;  // The file became shorter while it was read.
-    } else if (errno != EINTR) {
-      error = errno;
-    }
-  }
-  ::close(descriptor);
-  if (error != 0) {
-    throw_system_error("reading failed", path.string(), error);
+  if (file.read(0, {bytes.data.get(), bytes.size}) < bytes.size) {
+    throw_system_error("the file became shorter while it was read", path.string(), EIO);
   }
   return bytes;
 }

@@ -31,8 +31,9 @@ class NiftiFile {
 };
 
 /// Reads a file. Its size must be exactly what its header says, and every gzip member's CRC and
-/// length must hold. Throws Error{InputMissing}, or Error{BadData} naming the file, the byte and
-/// the cause; never fills in zeros.
+/// length must hold. Throws Error{InputMissing}; Error{BadData} naming the file, the byte and the
+/// cause; Error{Io} where the file system fails in every try (see InputFile; fault points
+/// image.open and image.read). Never fills in zeros.
 NiftiFile read_nifti(const std::filesystem::path& path);
 
 }  // namespace yates::io

@@ -53,47 +53,46 @@ StoredCase load_case(const Hdf5File& file, const std::string& id) {
   return stored;
 }
 
+/// HDF5 opens the file itself; what it says of the system's failures is tried again as other reads.
+Hdf5File open_index(const std::filesystem::path& path) {
+  ReadRetry retry;
+  for (;;) {
+    try {
+      return Hdf5File::open(path);
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::Io || !retry.again(EIO, "the index of the shard", path)) {
+        throw;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ShardFile::ShardFile(std::filesystem::path path, std::int64_t bytes)
-    : path_(std::move(path)), bytes_(bytes) {
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
-    throw Error(ExitCode::InputMissing,
-                Problem{.what = "cannot open the shard",
-                        .where = path_.string(),
-                        .allowed = "",
-                        .fix = kCopyAgain});
+    : file_(std::move(path), "shard"), bytes_(bytes) {
+  if (file_.size() != bytes_) {
+    refuse(fmt::format("the shard holds {} bytes, the manifest says {}", file_.size(), bytes_),
+           file_.path().string());
   }
-  try {
-    if (status.st_size != bytes_) {
-      refuse(fmt::format("the shard holds {} bytes, the manifest says {}", status.st_size, bytes_),
-             path_.string());
-    }
-    load_index();
-    map();
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
-  }
+  load_index();
+  map();
 }
 
 ShardFile::~ShardFile() {
   if (mapped_ != nullptr) {
     ::munmap(const_cast<std::byte*>(mapped_), static_cast<std::size_t>(bytes_));
   }
-  ::close(descriptor_);
 }
 
 void ShardFile::load_index() {
-  const Hdf5File file = Hdf5File::open(path_);
+  const Hdf5File file = open_index(file_.path());
   const std::vector<std::int64_t> schema = file.read_integers(shard::kRoot, shard::kSchema);
   if (schema.size() != 1 || schema[0] != kDataSchema) {
     refuse(fmt::format("shard of schema {}, this program reads {}",
                        schema.empty() ? -1 : schema[0],
                        kDataSchema),
-           path_.string());
+           path().string());
   }
   for (const std::string& id : file.groups()) {
     cases_.emplace(id, load_case(file, id));
@@ -101,11 +100,11 @@ void ShardFile::load_index() {
 }
 
 void ShardFile::map() {
-  if (!is_local(descriptor_) || bytes_ == 0) {
+  if (!is_local(file_.descriptor()) || bytes_ == 0) {
     return;
   }
-  void* start =
-      ::mmap(nullptr, static_cast<std::size_t>(bytes_), PROT_READ, MAP_SHARED, descriptor_, 0);
+  void* start = ::mmap(
+      nullptr, static_cast<std::size_t>(bytes_), PROT_READ, MAP_SHARED, file_.descriptor(), 0);
   if (start != MAP_FAILED) {
     mapped_ = static_cast<const std::byte*>(start);
   }
@@ -126,7 +125,7 @@ std::span<const std::byte> ShardFile::view(std::int64_t offset,
 const StoredCase& ShardFile::find(const std::string& id) const {
   const auto found = cases_.find(id);
   if (found == cases_.end()) {
-    refuse("case " + id + " is not in this shard, but the manifest says so", path_.string());
+    refuse("case " + id + " is not in this shard, but the manifest says so", path().string());
   }
   return found->second;
 }
@@ -134,20 +133,13 @@ const StoredCase& ShardFile::find(const std::string& id) const {
 void ShardFile::read(std::int64_t offset,
                      std::span<std::byte> target,
                      const std::string& what) const {
-  while (!target.empty()) {
-    const ssize_t count = ::pread(descriptor_, target.data(), target.size(), offset);
-    if (count > 0) {
-      offset += count;
-      target = target.subspan(static_cast<std::size_t>(count));
-    } else if (count == 0) {
-      refuse(
-          fmt::format(
-              "{}: the shard ends at byte {}, {} bytes are missing", what, offset, target.size()),
-          path_.string());
-    } else if (errno != EINTR) {
-      throw_system_error(
-          fmt::format("{}: reading at byte {} failed", what, offset), path_.string(), errno);
-    }
+  const std::size_t done = file_.read(offset, target, what);
+  if (done < target.size()) {
+    refuse(fmt::format("{}: the shard ends at byte {}, {} bytes are missing",
+                       what,
+                       offset + static_cast<std::int64_t>(done),
+                       target.size() - done),
+           path().string());
   }
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.hpp"
 #include "io/hdf5/hdf5_file.hpp"
 
 namespace yates::io {
@@ -28,20 +29,21 @@ struct StoredCase {
 /// Immutable; safe from several threads.
 class ShardFile {
  public:
-  /// Opens a shard of exactly `bytes` bytes (by its manifest). Throws Error{InputMissing}, or
-  /// Error{BadData} for another size, another schema, or a file that is not whole.
+  /// Opens a shard of exactly `bytes` bytes (by its manifest). Throws Error{InputMissing};
+  /// Error{BadData} for another size, another schema, or a file that is not whole; Error{Io} where
+  /// the file system fails in every try (see InputFile; fault points shard.open and shard.read).
   ShardFile(std::filesystem::path path, std::int64_t bytes);
   ~ShardFile();
   ShardFile(const ShardFile&) = delete;
   ShardFile& operator=(const ShardFile&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
   [[nodiscard]] const std::map<std::string, StoredCase>& cases() const { return cases_; }
   /// Throws Error{BadData} if the shard does not hold the case.
   [[nodiscard]] const StoredCase& find(const std::string& id) const;
 
   /// Fills `target` from the byte `offset` on. Throws Error{BadData} at the end of the file,
-  /// Error{Io} if the system refuses, both naming `what` and the offset.
+  /// Error{Io} if the system refuses in every try, both naming `what` and the offset.
   void read(std::int64_t offset, std::span<std::byte> target, const std::string& what) const;
 
   /// The `size` bytes from `offset` on: in the mapping where there is one, otherwise in `buffer`,
@@ -56,9 +58,8 @@ class ShardFile {
   void load_index();
   void map();
 
-  std::filesystem::path path_;
+  InputFile file_;
   std::int64_t bytes_;
-  int descriptor_ = -1;
   const std::byte* mapped_ = nullptr;  ///< The whole file, or nothing.
   std::map<std::string, StoredCase> cases_;
 };

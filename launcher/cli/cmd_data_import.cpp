@@ -10,6 +10,7 @@
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/cmd_data.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/train/stop_request.hpp"
 
 namespace yates::cli {
 namespace {
@@ -24,6 +25,11 @@ void run(Arguments& arguments) {
   arguments.options.in = arguments.in;
   arguments.options.out = arguments.out;
   const Stopwatch watch;
+  const train::StopRequest stop;
+  arguments.options.stop_reason = [] {
+    const int number = train::StopRequest::signal_number();
+    return number == 0 ? std::string() : train::signal_name(number);
+  };
   const io::ImportReport report = io::import_cases(arguments.options);
   for (const Problem& problem : report.refused) {
     log_warning("refused: {}", to_string(problem));
@@ -52,7 +58,8 @@ void register_data_import(CLI::App& data) {
   io::ImportOptions& options = arguments->options;
   CLI::App* verb = data.add_subcommand(
       "import",
-      "check, crop and store NIfTI cases (DIR/CASE/CASE-t2w.nii.gz, -t2f, -t1n, -t1c, -seg)");
+      "check, crop and store NIfTI cases (DIR/CASE/CASE-t2w.nii.gz, -t2f, -t1n, -t1c, -seg).\n"
+      "Stops cleanly (75) for SIGTERM, SIGINT, SIGUSR1 or SIGUSR2; the same command continues.");
   verb->add_option("--in", arguments->in, "folder that holds the case folders")
       ->type_name("DIR")
       ->required();

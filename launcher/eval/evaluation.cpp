@@ -143,6 +143,9 @@ io::LabelMap read_labels(const fs::path& path, LabelSet set, CaseOutcome& outcom
   try {
     map = io::read_label_map(path);
   } catch (const Error& error) {
+    if (error.code() == ExitCode::Io) {
+      throw;  // The file system's failure, no finding about the case.
+    }
     outcome.problems.insert(
         outcome.problems.end(), error.problems().begin(), error.problems().end());
     return map;
