@@ -28,8 +28,11 @@ Loader::~Loader() {
   }
 }
 
-Sample Loader::next() {
+Sample Loader::next(Sample used) {
   std::unique_lock lock(mutex_);
+  if (!used.x.empty() && static_cast<std::int64_t>(spare_.size()) < queue_) {
+    spare_.push_back(std::move(used));
+  }
   YATES_ASSERT(delivered_ < size(), "all {} samples are delivered", size());
   const auto is_ready = [this] { return done_.count(delivered_) != 0; };
   if (!is_ready()) {
@@ -60,20 +63,26 @@ void Loader::work() {
       return;
     }
     const std::int64_t position = started_++;
+    Sample spare;
+    if (!spare_.empty()) {
+      spare = std::move(spare_.back());
+      spare_.pop_back();
+    }
     lock.unlock();
-    Slot slot = make_at(position);
+    Slot slot = make_at(position, std::move(spare));
     lock.lock();
     done_.emplace(position, std::move(slot));
     ready_.notify_one();
   }
 }
 
-Loader::Slot Loader::make_at(std::int64_t position) const noexcept {
+Loader::Slot Loader::make_at(std::int64_t position, Sample spare) const noexcept {
   const auto slots = static_cast<std::int64_t>(order_.slots.size());
   Slot slot;
   try {
     slot.sample = make_(order_.first_step + position / slots,
-                        order_.slots[static_cast<std::size_t>(position % slots)]);
+                        order_.slots[static_cast<std::size_t>(position % slots)],
+                        std::move(spare));
   } catch (...) {
     slot.failure = std::current_exception();
   }

@@ -27,13 +27,14 @@ struct SampleOrder {
   }
 };
 
-/// Makes the sample of (step, slot). Called from several threads at once; must be a pure function.
-using MakeSample = std::function<Sample(std::int64_t step, std::int64_t slot)>;
+/// Makes the sample of (step, slot), in the memory of `spare` where that suits. Called from several
+/// threads at once; must be a pure function of step and slot.
+using MakeSample = std::function<Sample(std::int64_t step, std::int64_t slot, Sample spare)>;
 
 /// Samples in the given order, at most `queue` made ahead of the caller, those being made included,
-/// so memory is bounded by `queue` samples of 17 bytes a voxel (36 MB at 128^3) and what their
-/// making needs besides: the augmentation of one 128^3 patch takes up to 70 MB per worker. What is
-/// delivered never depends on the number of workers.
+/// so memory is bounded by `queue` + 1 samples of 17 bytes a voxel (36 MB at 128^3), the last one
+/// with the caller, and what their making needs besides: the augmentation of one 128^3 patch takes
+/// up to 70 MB per worker. What is delivered never depends on the number of workers.
 class Loader {
  public:
   /// Starts `workers` threads (at least 1). `queue` < 1 counts as 1.
@@ -43,10 +44,11 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// The next sample of the order; waits until it is ready. Rethrows what the making of this very
+  /// The next sample of the order; waits until it is ready. A sample that is no longer needed,
+  /// handed back as `used`, lends its memory to a later one. Rethrows what the making of this very
   /// sample threw, after all samples before it were delivered. Precondition: fewer than `size()`
   /// calls so far. One caller at a time.
-  Sample next();
+  Sample next(Sample used = {});
 
   [[nodiscard]] std::int64_t size() const { return order_.size(); }
   /// Seconds `next()` has waited so far.
@@ -60,7 +62,7 @@ class Loader {
     std::exception_ptr failure;
   };
   void work();
-  Slot make_at(std::int64_t position) const noexcept;
+  Slot make_at(std::int64_t position, Sample spare) const noexcept;
 
   SampleOrder order_;
   MakeSample make_;
@@ -69,6 +71,7 @@ class Loader {
   std::condition_variable ready_;  ///< A sample was put into `done_`.
   std::condition_variable space_;  ///< `delivered_` grew, or `stop_`.
   std::map<std::int64_t, Slot> done_;
+  std::vector<Sample> spare_;  ///< Handed back; at most `queue_`.
   std::int64_t started_ = 0;
   std::int64_t delivered_ = 0;
   bool stop_ = false;

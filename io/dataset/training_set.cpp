@@ -73,8 +73,8 @@ TrainingSet::TrainingSet(const DataOptions& options,
 
 TrainingSet::~TrainingSet() = default;
 
-Sample TrainingSet::make(std::int64_t step, std::int64_t slot) const {
-  Sample sample;
+Sample TrainingSet::make(std::int64_t step, std::int64_t slot, Sample spare) const {
+  Sample sample = std::move(spare);
   sample.step = step;
   sample.slot = slot;
   sample.choice = sampler_.choose(
@@ -85,8 +85,11 @@ Sample TrainingSet::make(std::int64_t step, std::int64_t slot) const {
   sample.case_id = chosen.reader.record().id;
   sample.shape = sampler_.patch();
   const VoxelBox box{.corner = sample.choice.corner, .shape = sample.shape};
-  sample.x = chosen.reader.read_image(box);
-  sample.y = chosen.reader.read_labels(box);
+  sample.x.resize(kChannels * static_cast<std::size_t>(box.voxels()));
+  sample.y.resize(static_cast<std::size_t>(box.voxels()));
+  chosen.reader.read_image(box, sample.x);
+  chosen.reader.read_labels(box, sample.y);
+  sample.augmentation.reset();
   if (augments_) {
     sample.augmentation = draw_augmentation(sampler_.seed(), step, slot, kChannels);
     augment({.voxels = sample.x, .shape = sample.shape}, sample.y, *sample.augmentation);

@@ -33,8 +33,10 @@ class TrainingSet {
   TrainingSet(const TrainingSet&) = delete;
   TrainingSet& operator=(const TrainingSet&) = delete;
 
-  /// The sample of `slot` of the global batch at `step`. Throws Error{BadData} naming the case.
-  [[nodiscard]] Sample make(std::int64_t step, std::int64_t slot) const;
+  /// The sample of `slot` of the global batch at `step`. The memory of `spare` is used again: fresh
+  /// pages of 36 MB cost several times the reading of a patch. Throws Error{BadData} or Error{Io}
+  /// naming the case.
+  [[nodiscard]] Sample make(std::int64_t step, std::int64_t slot, Sample spare = {}) const;
 
   [[nodiscard]] const PatchSampler& sampler() const { return sampler_; }
 

@@ -39,13 +39,27 @@ bool any_empty(const std::array<Span, 3>& part) {
   return std::any_of(part.begin(), part.end(), [](const Span& s) { return s.low >= s.high; });
 }
 
-bool covers(const std::array<Span, 3>& part, const VoxelBox& box) {
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    if (part[axis].low != 0 || part[axis].high != box.shape[axis]) {
-      return false;
+/// Sets everything of `out`, of the shape of a box, that lies outside `part` to Out{}.
+template <typename Out>
+void clear_outside(const std::array<Span, 3>& part,
+                   const std::array<std::int64_t, 3>& shape,
+                   std::span<Out> out) {
+  const auto clear = [&](std::int64_t first, std::int64_t last) {
+    std::fill(out.begin() + first, out.begin() + last, Out{});
+  };
+  const std::int64_t slice = shape[1] * shape[2];
+  clear(0, part[0].low * slice);
+  clear(part[0].high * slice, shape[0] * slice);
+  for (std::int64_t z = part[0].low; z < part[0].high; ++z) {
+    const std::int64_t first = z * slice;
+    clear(first, first + part[1].low * shape[2]);
+    clear(first + part[1].high * shape[2], first + slice);
+    for (std::int64_t y = part[1].low; y < part[1].high; ++y) {
+      const std::int64_t row = first + y * shape[2];
+      clear(row, row + part[2].low);
+      clear(row + part[2].high, row + shape[2]);
     }
   }
-  return true;
 }
 
 /// Copies the box out of a (D, H, W) volume of T that starts at byte `start` of the shard. Elements
@@ -59,12 +73,11 @@ void copy_box(const ShardFile& shard,
               std::span<Out> out,
               Convert convert) {
   const std::array<Span, 3> part = inside(box, volume);
-  if (any_empty(part) || !covers(part, box)) {
-    std::fill(out.begin(), out.end(), Out{});
-  }
   if (any_empty(part)) {
+    std::fill(out.begin(), out.end(), Out{});
     return;
   }
+  clear_outside(part, box.shape, out);
   const std::int64_t rows = part[1].high - part[1].low;
   const std::int64_t columns = part[2].high - part[2].low;
   constexpr auto kBytes = static_cast<std::int64_t>(sizeof(T));

@@ -39,16 +39,22 @@ class DatasetSource final : public SampleSource {
       : set_(std::move(set)),
         loader_(
             std::move(order),
-            [this](std::int64_t step, std::int64_t slot) { return set_->make(step, slot); },
+            [this](std::int64_t step, std::int64_t slot, io::Sample spare) {
+              return set_->make(step, slot, std::move(spare));
+            },
             options.workers,
             options.queue) {}
 
-  TrainingSample next() override { return to_tensors(loader_.next()); }
+  TrainingSample next() override {
+    sample_ = loader_.next(std::move(sample_));
+    return to_tensors(sample_);
+  }
   [[nodiscard]] double wait_seconds() const override { return loader_.wait_seconds(); }
   [[nodiscard]] std::int64_t underruns() const override { return loader_.underruns(); }
 
  private:
   std::shared_ptr<const io::TrainingSet> set_;
+  io::Sample sample_;  ///< The newest; its memory goes back to the loader.
   io::Loader loader_;
 };
 

@@ -12,7 +12,7 @@
 namespace yates::io {
 namespace {
 
-Sample numbered(std::int64_t step, std::int64_t slot) {
+Sample numbered(std::int64_t step, std::int64_t slot, const Sample& /*spare*/ = {}) {
   RandomStream random(1, "delay", static_cast<std::uint64_t>(step));
   std::this_thread::sleep_for(std::chrono::microseconds(random.below(300)));
   Sample sample;
@@ -43,7 +43,7 @@ TEST(Loader, NeverRunsFurtherAheadThanItsQueue) {
   std::atomic<std::int64_t> made{0};
   std::atomic<std::int64_t> delivered{0};
   std::atomic<std::int64_t> furthest{0};
-  const MakeSample make = [&](std::int64_t step, std::int64_t slot) {
+  const MakeSample make = [&](std::int64_t step, std::int64_t slot, const Sample&) {
     const std::int64_t ahead = ++made - delivered;
     std::int64_t seen = furthest;
     while (ahead > seen && !furthest.compare_exchange_weak(seen, ahead)) {
@@ -61,7 +61,7 @@ TEST(Loader, NeverRunsFurtherAheadThanItsQueue) {
 }
 
 TEST(Loader, HandsTheFailureOfASampleToTheCallerAfterThoseBeforeIt) {
-  const MakeSample make = [](std::int64_t step, std::int64_t slot) {
+  const MakeSample make = [](std::int64_t step, std::int64_t slot, const Sample&) {
     if (step == 5) {
       throw Error(ExitCode::BadData, Problem{"case BraTS-GLI-00007-000 is cut", "", "", ""});
     }
@@ -84,7 +84,7 @@ TEST(Loader, StopsInTheMiddleWithoutDeliveringTheRest) {
   {
     Loader loader(
         {.first_step = 0, .end_step = 1000000, .slots = {0}},
-        [&](std::int64_t step, std::int64_t slot) {
+        [&](std::int64_t step, std::int64_t slot, const Sample&) {
           ++made;
           return numbered(step, slot);
         },
@@ -98,7 +98,7 @@ TEST(Loader, StopsInTheMiddleWithoutDeliveringTheRest) {
 TEST(Loader, CountsTheSecondsItsCallerWaited) {
   Loader loader(
       {.first_step = 0, .end_step = 2, .slots = {0}},
-      [](std::int64_t step, std::int64_t slot) {
+      [](std::int64_t step, std::int64_t slot, const Sample&) {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
         return numbered(step, slot);
       },
@@ -107,6 +107,25 @@ TEST(Loader, CountsTheSecondsItsCallerWaited) {
   loader.next();
   EXPECT_GT(loader.wait_seconds(), 0.02);
   EXPECT_EQ(loader.underruns(), 1);
+}
+
+TEST(Loader, UsesTheMemoryOfSamplesThatAreHandedBack) {
+  std::atomic<int> fresh{0};
+  const MakeSample make = [&](std::int64_t step, std::int64_t slot, Sample spare) {
+    fresh += spare.x.empty() ? 1 : 0;
+    spare.x.assign(1000, static_cast<float>(step));
+    spare.step = step;
+    spare.slot = slot;
+    return spare;
+  };
+  Loader loader({.first_step = 0, .end_step = 50, .slots = {0}}, make, 2, 3);
+  Sample sample;
+  for (std::int64_t step = 0; step < 50; ++step) {
+    sample = loader.next(std::move(sample));
+    EXPECT_EQ(sample.step, step);
+    EXPECT_EQ(sample.x.back(), static_cast<float>(step));
+  }
+  EXPECT_LE(fresh, 4);  // The queue and the one of the caller.
 }
 
 TEST(Loader, IsFineWithAnEmptyOrder) {

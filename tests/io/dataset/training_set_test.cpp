@@ -62,17 +62,18 @@ TEST_F(TrainingSetTest, ForegroundPatchesHoldTheChosenVoxelWithItsLabel) {
 
 TEST_F(TrainingSetTest, AugmentedSamplesDoNotDependOnWorkersOrStart) {
   const TrainingSet set(options_, manifest_, {"case-a", "case-b", "tiny"}, 5, 2);
-  const MakeSample make = [&](std::int64_t step, std::int64_t slot) {
-    return set.make(step, slot);
+  const MakeSample make = [&](std::int64_t step, std::int64_t slot, Sample spare) {
+    return set.make(step, slot, std::move(spare));
   };
   Loader one({.first_step = 0, .end_step = 30, .slots = {0, 1}}, make, 1, 1);
   Loader three({.first_step = 10, .end_step = 30, .slots = {1}}, make, 3, 4);
+  Sample sample;  // Its memory is used again: nothing of it may be left.
   for (std::int64_t step = 0; step < 30; ++step) {
     one.next();
     const Sample expected = one.next();
     ASSERT_TRUE(expected.augmentation);
     if (step >= 10) {
-      const Sample sample = three.next();
+      sample = three.next(std::move(sample));
       EXPECT_EQ(sample.x, expected.x);
       EXPECT_EQ(sample.y, expected.y);
     }
