@@ -79,7 +79,8 @@ void time_runs(train::TrainingStep& step,
     double comm = 0;
     double data = 0;
     for (std::int64_t i = 0; i < steps; ++i) {
-      const train::StepResult result = step.run(samples);
+      step.fetch(samples);
+      const train::StepResult result = step.run();
       comm += result.comm_wait_s;
       data += result.data_wait_s;
     }

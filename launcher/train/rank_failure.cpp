@@ -19,9 +19,11 @@ RankFailure describe_current_exception() {
   try {
     throw;
   } catch (const Error& error) {
-    return {static_cast<int>(error.code()), error.what()};
+    return {static_cast<int>(error.code()), error.what(), error.problems().front().what};
   } catch (const std::exception& error) {
-    return {static_cast<int>(ExitCode::Internal), fmt::format("internal error: {}", error.what())};
+    return {static_cast<int>(ExitCode::Internal),
+            fmt::format("internal error: {}", error.what()),
+            error.what()};
   }
 }
 

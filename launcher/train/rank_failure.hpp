@@ -12,6 +12,7 @@ namespace yates::train {
 struct RankFailure {
   int code = 0;  ///< Exit code; 0 is none.
   std::string text;
+  std::string reason = {};  ///< What went wrong, in one line.
 };
 
 /// Of the exception being handled.

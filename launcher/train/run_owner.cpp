@@ -50,6 +50,11 @@ std::vector<std::string> lines_missing(const std::string& a, const std::string& 
   return missing;
 }
 
+/// Whether a failure may be gone when the run is started again.
+bool may_pass(ExitCode code) {
+  return code == ExitCode::Io || code == ExitCode::Internal;
+}
+
 }  // namespace
 
 std::optional<TrainResult> finished_before(const TrainSetup& setup) {
@@ -239,7 +244,7 @@ void RunOwner::end(const TrainResult& result) {
   status.state = result.state;
   status.exit_code = static_cast<int>(result.code);
   status.reason = result.reason;
-  status.resumable = result.state == "interrupted";
+  status.resumable = result.state == "interrupted" || may_pass(result.code);
   attempt_.check_newest();
   directory_.write_status(status);
   attempt_.finish(static_cast<int>(result.code), result.state);
@@ -265,7 +270,7 @@ void RunOwner::fail(const Error& error) noexcept {
     status.state = "failed";
     status.exit_code = static_cast<int>(error.code());
     status.reason = error.problems().front().what;
-    status.resumable = error.code() == ExitCode::Io || error.code() == ExitCode::Internal;
+    status.resumable = may_pass(error.code());
     attempt_.finish(*status.exit_code, status.state);
     ended_ = true;
     attempt_.check_newest();

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fault.hpp"
 #include "base/log.hpp"
 #include "dist/placement.hpp"
 #include "launcher/train/rank_failure.hpp"
@@ -54,6 +55,7 @@ void show_places(dist::Communicator& communicator, const TrainSetup& setup) {
 int train_on_ranks(const std::function<TrainSetup(int local_rank)>& make_setup,
                    dist::Communicator& communicator) {
   set_rank_log(communicator);
+  set_fault_place(communicator.rank(), 0);
   std::optional<TrainSetup> setup;
   const auto attempt = [&](const auto& work) {
     RankFailure failure;

@@ -23,6 +23,7 @@
 #include "launcher/train/checkpoint_policy.hpp"
 #include "launcher/train/gradient_communicator.hpp"
 #include "launcher/train/pace.hpp"
+#include "launcher/train/rank_failure.hpp"
 #include "launcher/train/run_owner.hpp"
 #include "launcher/train/stop_request.hpp"
 #include "launcher/train/training_state.hpp"
@@ -167,7 +168,14 @@ class Trainer {
                         setup_.compute);
       const auto samples = open_samples();
       while (!wishes.stop() && !policy_.is_last(state_.step())) {
-        step.advance(*samples);
+        if (!all_fetch(step, *samples)) {
+          if (const auto end = note_results(step)) {
+            return *end;
+          }
+          save(false);
+          return failed();
+        }
+        step.advance();
         if (const auto end = step.is_full() ? note_results(step) : std::nullopt) {
           return *end;
         }
@@ -175,7 +183,9 @@ class Trainer {
         if (const auto end = is_boundary(wishes) ? note_results(step) : std::nullopt) {
           return *end;
         }
-        finish_boundary(wishes);
+        if (!finish_boundary(wishes)) {
+          return failed();  // Without a checkpoint, so that the validation is made good.
+        }
       }
     }
     return policy_.is_last(state_.step()) ? done() : interrupted(wishes);
@@ -197,6 +207,24 @@ class Trainer {
     const std::int64_t step = state_.step();
     return wishes.stop() || wishes.save != 0 || policy_.validates_at(step) ||
            policy_.saves_at(step);
+  }
+
+  /// Collective: yes. Whether every rank has its samples: one that has not must not leave the
+  /// others in the middle of the step.
+  bool all_fetch(TrainingStep& step, SampleSource& samples) {
+    try {
+      step.fetch(samples);
+    } catch (...) {
+      failure_ = describe_current_exception();
+    }
+    return all_succeeded();
+  }
+
+  /// Collective: yes.
+  bool all_succeeded() {
+    std::array<std::int64_t, 1> worst = {failure_.code};
+    communicator_.all_reduce_max(worst);
+    return worst[0] == 0;
   }
 
   std::unique_ptr<SampleSource> open_samples() {
@@ -233,7 +261,8 @@ class Trainer {
     return {flags[0], flags[1], flags[2]};
   }
 
-  void finish_boundary(const Wishes& wishes) {
+  /// False if a rank lacks a patch for validation.
+  bool finish_boundary(const Wishes& wishes) {
     const std::int64_t step = state_.step();
     if (policy_.validates_at(step) && setup_.validation.size > 0) {
       const ValidationResult result = validate(setup_.network,
@@ -241,7 +270,11 @@ class Trainer {
                                                communicator_,
                                                *watchdog_,
                                                step,
+                                               failure_,
                                                setup_.compute.device);
+      if (!all_succeeded()) {
+        return false;
+      }
       if (owner_) {
         owner_->note_validation(state_, result);
       }
@@ -250,6 +283,7 @@ class Trainer {
     if (must_succeed || wishes.save != 0 || policy_.saves_at(step)) {
       save(must_succeed);
     }
+    return true;
   }
 
   // A full disk does not end the run while there is a chance that it is only full for now.
@@ -295,6 +329,20 @@ class Trainer {
                 "step {}: loss {}, gradient norm {}", result.step, result.loss, result.grad_norm)};
   }
 
+  /// Collective: yes. Every rank ends alike and knows the first rank that failed and why.
+  TrainResult failed() {
+    const int code = agree_on_failure(failure_, communicator_);
+    const std::string mine = failure_.code == code ? failure_.reason : "";
+    const auto reasons = communicator_.all_gather(std::as_bytes(std::span(mine)));
+    const auto first = std::find_if(
+        reasons.begin(), reasons.end(), [](const auto& bytes) { return !bytes.empty(); });
+    const auto* text = reinterpret_cast<const char*>(first->data());
+    return {static_cast<ExitCode>(code),
+            "failed",
+            state_.step(),
+            fmt::format("rank {}: {}", first - reasons.begin(), std::string(text, first->size()))};
+  }
+
   [[nodiscard]] TrainResult interrupted(const Wishes& wishes) const {
     return {ExitCode::Interrupted,
             "interrupted",
@@ -310,6 +358,7 @@ class Trainer {
   std::optional<RunOwner> owner_;  // Rank 0.
   std::int64_t attempt_ = 0;
   std::optional<dist::Watchdog> watchdog_;
+  RankFailure failure_;
   std::atomic<std::int64_t> reached_step_ = 0;
   PaceLog pace_;
   double longest_step_s_ = 0;

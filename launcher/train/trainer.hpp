@@ -38,7 +38,8 @@ struct TrainSetup {
   ValidationSet validation;  ///< Size 0: no validation.
 };
 
-/// How it ended: Ok (done, diverged, or finished before), or Interrupted.
+/// How it ended, alike on all ranks: Ok (done, diverged, or finished before), Interrupted, or
+/// failed with the code of a rank that lacked a sample.
 struct TrainResult {
   ExitCode code = ExitCode::Ok;
   std::string state;  ///< As in status.json.
@@ -52,9 +53,12 @@ void check_train_options(const TrainOptions& options, int ranks);
 
 /// Collective: yes. Trains, with checkpoints, metrics and status in the run directory. Stops
 /// cleanly at the next step for SIGTERM, SIGUSR1, SIGUSR2 on any rank or a file HALT; a file SAVE
-/// asks for a checkpoint. Not finite loss or gradients end the run as `diverged`. Throws Error:
-/// RunOwned, DoNotRequeue, BadConfig (another identity), Io. On an error of one rank the others may
-/// wait: end them (dist::MpiSession::abort).
+/// asks for a checkpoint. Not finite loss or gradients end the run as `diverged`. A sample that
+/// cannot be made ends it as `failed` on all ranks at the step boundary, naming rank and case; a
+/// training sample after a checkpoint, a patch of a validation without, so that resuming repeats
+/// it. Throws Error: RunOwned, DoNotRequeue,
+/// BadConfig (another identity), Io. On another error of one rank the others may wait: end them
+/// (dist::MpiSession::abort).
 TrainResult train(const TrainSetup& setup, dist::Communicator& communicator);
 
 }  // namespace yates::train

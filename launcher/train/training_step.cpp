@@ -73,12 +73,26 @@ void TrainingStep::backward(const TrainingSample& sample) {
   buckets_.end_sample();
 }
 
-void TrainingStep::average_gradients(SampleSource& samples) {
-  buckets_.begin_step();
+void TrainingStep::fetch(SampleSource& samples) {
+  const Stopwatch watch;
+  const double wait_before = samples.wait_seconds();
+  const std::int64_t underruns_before = samples.underruns();
+  set_fault_place(communicator_.rank(), state_.step());
+  fault_point("data.fetch");
+  samples_.clear();
   for (std::int64_t slot = mine_.begin; slot < mine_.end; ++slot) {
     watchdog_.progress("data", state_.step());
-    const TrainingSample sample = samples.next();
-    YATES_ASSERT(sample.slot == slot, "slot {}, not {}", sample.slot, slot);
+    samples_.push_back(samples.next());
+    YATES_ASSERT(samples_.back().slot == slot, "slot {}, not {}", samples_.back().slot, slot);
+  }
+  fetched_.step_s = watch.seconds();
+  fetched_.data_wait_s = samples.wait_seconds() - wait_before;
+  fetched_.data_underruns = samples.underruns() - underruns_before;
+}
+
+void TrainingStep::average_gradients() {
+  buckets_.begin_step();
+  for (const TrainingSample& sample : samples_) {
     backward(sample);
   }
   watchdog_.progress("reduce", state_.step());
@@ -146,18 +160,16 @@ at::Tensor TrainingStep::decide_on_device(const StepResult& result) {
   return at::cat({buckets_.extra(), norm.view({1}), before, loss_scale.state()});
 }
 
-void TrainingStep::advance(SampleSource& samples) {
+void TrainingStep::advance() {
   YATES_ASSERT(!is_full(), "{} results wait", waiting_.size());
   const Stopwatch watch;
-  const double data_before = samples.wait_seconds();
-  const std::int64_t underruns_before = samples.underruns();
   const double comm_before = buckets_.wait_seconds();
   set_fault_place(communicator_.rank(), state_.step());
   fault_point("step.begin");
 
-  average_gradients(samples);
+  average_gradients();
 
-  Waiting waiting;
+  Waiting waiting{.result = fetched_, .values = {}};
   StepResult& result = waiting.result;
   result.step = state_.step() + 1;
   result.lr = model::poly_learning_rate(options_.lr, options_.poly_power, state_.step(), steps_);
@@ -166,9 +178,7 @@ void TrainingStep::advance(SampleSource& samples) {
   } else {
     decide_here(result);
   }
-  result.step_s = watch.seconds();
-  result.data_wait_s = samples.wait_seconds() - data_before;
-  result.data_underruns = samples.underruns() - underruns_before;
+  result.step_s += watch.seconds();
   result.comm_wait_s = buckets_.wait_seconds() - comm_before;
   waiting_.push_back(std::move(waiting));
 }
@@ -222,8 +232,8 @@ std::vector<StepResult> TrainingStep::take_results() {
   return results;
 }
 
-StepResult TrainingStep::run(SampleSource& samples) {
-  advance(samples);
+StepResult TrainingStep::run() {
+  advance();
   return take_results().back();
 }
 

@@ -47,12 +47,16 @@ class TrainingStep {
                dist::Watchdog& watchdog,
                const ComputePolicy& compute = {});
 
-  /// Collective: yes. Does the step that follows state.step() and counts it, unless loss or
+  /// Collective: no. Takes this rank's samples of the step that follows state.step(), so that the
+  /// ranks can agree about a failure before they enter it. Throws what making a sample threw.
+  void fetch(SampleSource& samples);
+
+  /// Collective: yes. Does that step with the samples fetched and counts it, unless loss or
   /// gradient are not finite: then the state stays as it was.
-  StepResult run(SampleSource& samples);
+  StepResult run();
 
   /// Collective: yes. The same without the result, which take_results gives later.
-  void advance(SampleSource& samples);
+  void advance();
   /// Whether results must be taken before the next step.
   [[nodiscard]] bool is_full() const;
   /// Collective: no, but equal on all ranks. Of all steps since the last call, up to the first that
@@ -66,7 +70,7 @@ class TrainingStep {
   };
 
   void backward(const TrainingSample& sample);
-  void average_gradients(SampleSource& samples);
+  void average_gradients();
   void decide_here(StepResult& result);
   at::Tensor decide_on_device(const StepResult& result);
   void update(std::span<const at::Tensor> gradients, const StepResult& result);
@@ -82,6 +86,8 @@ class TrainingStep {
   dist::Watchdog& watchdog_;
   ComputePolicy compute_;
   dist::SampleRange mine_;
+  std::vector<TrainingSample> samples_;  // Of the next step.
+  StepResult fetched_;                   // What `fetch` took: times and underruns alone.
   std::vector<Waiting> waiting_;
   Stopwatch since_taken_;
   dist::GradientBuckets buckets_;  // Gradients, the loss, its parts.

@@ -56,6 +56,7 @@ ValidationResult validate(const TrainedNetwork& network,
                           dist::Communicator& communicator,
                           dist::Watchdog& watchdog,
                           std::int64_t step,
+                          RankFailure& failure,
                           const at::Device& device) {
   const at::NoGradGuard no_grad;
   YATES_ASSERT(set.size > 0, "no validation patches");
@@ -63,7 +64,13 @@ ValidationResult validate(const TrainedNetwork& network,
   std::vector<std::int64_t> all(static_cast<std::size_t>(set.size) * kRegions * kCounts);
   for (std::int64_t i = communicator.rank(); i < set.size; i += communicator.size()) {
     watchdog.progress("validation", step);
-    const TrainingSample patch = set.patch(i);
+    TrainingSample patch;
+    try {
+      patch = set.patch(i);
+    } catch (...) {
+      failure = describe_current_exception();
+      break;  // The others wait in the exchange below.
+    }
     const at::Tensor logits = network.logits(patch.x.to(device));
     const at::Tensor predicted = at::argmax(logits, 1).to(at::kCPU).contiguous();
     const at::Tensor reference = patch.y.contiguous();

@@ -4,6 +4,7 @@
 
 #include "dist/communicator.hpp"
 #include "dist/watchdog.hpp"
+#include "launcher/train/rank_failure.hpp"
 #include "launcher/train/trained_network.hpp"
 
 namespace yates::train {
@@ -18,13 +19,15 @@ struct ValidationResult {
 
 /// Collective: yes. Patch i is segmented by rank i mod size; labels are the argmax of the logits. A
 /// region empty in both prediction and reference counts 1, in one of them 0. The ranks exchange
-/// voxel counts, so the result does not depend on their number. `device` is the network's.
-/// Precondition: set.size > 0.
+/// voxel counts, so the result does not depend on their number. A rank that cannot have a patch
+/// fills in `failure` and still takes part; the result is then worth nothing, and the ranks must
+/// agree on that. `device` is the network's. Precondition: set.size > 0.
 ValidationResult validate(const TrainedNetwork& network,
                           const ValidationSet& set,
                           dist::Communicator& communicator,
                           dist::Watchdog& watchdog,
                           std::int64_t step,
+                          RankFailure& failure,
                           const at::Device& device = at::kCPU);
 
 }  // namespace yates::train

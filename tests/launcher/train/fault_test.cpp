@@ -32,21 +32,28 @@ class FaultTest : public ::testing::Test {
   }
   [[nodiscard]] Json status() const { return read_json(dir() / "status.json"); }
 
-  /// Starts the toy run on two ranks; `fault` as in YATES_FAULT.
+  /// Starts the toy run; `fault` as in YATES_FAULT.
   [[nodiscard]] CommandResult start(const std::string& fault = "",
                                     const std::string& name = "run",
-                                    const std::string& watchdog_s = "auto") const {
-    return testing::run_command(command({}, name, watchdog_s), "", {"YATES_FAULT=" + fault});
+                                    const std::string& watchdog_s = "auto",
+                                    int ranks = 2,
+                                    int global_batch = 4) const {
+    return testing::run_command(
+        command({}, name, watchdog_s, ranks, global_batch), "", {"YATES_FAULT=" + fault});
   }
 
-  /// The toy run on two ranks, each started by `wrapper`.
+  /// The toy run, each rank started by `wrapper`.
   [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& wrapper,
                                                  const std::string& name = "run",
-                                                 const std::string& watchdog_s = "auto") const {
+                                                 const std::string& watchdog_s = "auto",
+                                                 int ranks = 2,
+                                                 int global_batch = 4) const {
     std::vector<std::string> words = {
-        YATES_MPIEXEC, "-np", "2", "--oversubscribe", "--bind-to", "none"};
+        YATES_MPIEXEC, "-np", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"};
     words.insert(words.end(), wrapper.begin(), wrapper.end());
-    words.insert(words.end(), {YATES_TOY_TRAINER, dir(name).string(), "1", watchdog_s});
+    words.insert(
+        words.end(),
+        {YATES_TOY_TRAINER, dir(name).string(), "1", watchdog_s, std::to_string(global_batch)});
     return words;
   }
 
@@ -108,6 +115,25 @@ TEST_F(FaultTest, ASignalToTheSecondRankAloneStopsBothCleanly) {
     EXPECT_EQ(start().exit_code, 0);
     EXPECT_TRUE(bytes_of_run(dir()) == expected) << number;
     std::filesystem::remove_all(dir());
+  }
+}
+
+// A rank that cannot have its sample: nobody is left in a collective, nothing is aborted.
+TEST_F(FaultTest, ASampleThatFailsOnOneRankStopsAllAtTheStepBoundary) {
+  for (const int ranks : {2, 3}) {
+    const std::string name = "r" + std::to_string(ranks);
+    const CommandResult result =
+        start("rank=1,step=6,point=data.fetch,action=throw", name, "auto", ranks, 6);
+    EXPECT_EQ(result.exit_code, 70) << result.error;
+    EXPECT_EQ(result.error.find("MPI_ABORT"), std::string::npos) << result.error;
+    const std::string reason = "rank 1: fault at data.fetch";
+    EXPECT_NE(result.output.find("failed after step 6: " + reason), std::string::npos)
+        << result.output;
+    const Json verdict = read_json(dir(name) / "status.json");
+    EXPECT_EQ(verdict["reason"], reason);
+    EXPECT_EQ(verdict["state"], "failed");
+    EXPECT_EQ(io::list_checkpoints(dir(name) / "checkpoints").at(0).step, 6);
+    EXPECT_EQ(start("", name, "auto", ranks, 6).exit_code, 0);
   }
 }
 

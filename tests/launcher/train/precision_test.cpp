@@ -56,7 +56,8 @@ std::vector<StepResult> train_arm(at::ScalarType activations) {
   TwoSamples samples;
   std::vector<StepResult> results;
   for (std::int64_t i = 0; i < kSteps; ++i) {
-    results.push_back(step.run(samples));
+    step.fetch(samples);
+    results.push_back(step.run());
   }
   EXPECT_EQ(network.parameters.front().value.scalar_type(), at::kFloat);
   return results;

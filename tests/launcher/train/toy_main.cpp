@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The toy run as a program: alone or under mpirun, killed, stopped and started again by tests.
-// Arguments: RUN_DIRECTORY [SEED [WATCHDOG_S]]
+// Arguments: RUN_DIRECTORY [SEED [WATCHDOG_S [GLOBAL_BATCH]]]
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   const auto communicator = session ? session->world() : dist::make_null_communicator();
   ToyRun toy;
   toy.seed = argc > 2 ? std::stoll(argv[2]) : 1;
+  toy.global_batch = argc > 4 ? std::stoll(argv[4]) : toy.global_batch;
   const auto make_setup = [&](int) {
     TrainSetup setup = toy.setup(argv[1]);
     setup.options.watchdog_s = argc > 3 ? argv[3] : "auto";

@@ -16,6 +16,8 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "io/shard/manifest.hpp"
+#include "io/shard/shard_file.hpp"
 #include "tests/support/command.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -46,17 +48,18 @@ class TrainEndToEnd : public ::testing::Test {
 
   static std::filesystem::path dir(const std::string& run) { return *folder_ / run; }
 
-  /// `yates train` on so many ranks; 0: without mpirun.
+  /// `yates train` on so many ranks; 0: without mpirun. `fault` as in YATES_FAULT.
   static CommandResult train(const std::string& run,
                              int ranks,
-                             const std::vector<std::string>& overrides = {}) {
+                             const std::vector<std::string>& overrides = {},
+                             const std::string& fault = "") {
     std::vector<std::string> words;
     if (ranks > 0) {
       words = {YATES_MPIEXEC, "-np", std::to_string(ranks), "--oversubscribe", "--bind-to", "none"};
     }
     words.insert(words.end(), {YATES_BINARY, "train", "--config", "run.yaml", "run.dir=" + run});
     words.insert(words.end(), overrides.begin(), overrides.end());
-    return run_command(words, folder_->path().string());
+    return run_command(words, folder_->path().string(), {"YATES_FAULT=" + fault});
   }
 
   static Json status(const std::string& run) { return read_json(dir(run) / "status.json"); }
@@ -194,6 +197,61 @@ TEST_F(TrainEndToEnd, ASignalStopsBothRanksCleanly) {
   EXPECT_EQ(status("signal")["reason"], "SIGUSR1");
   EXPECT_EQ(status("signal")["resumable"], true);
 }
+
+/// Copies the data set and flips a bit in the labels of one of its training cases; returns its id.
+std::string damage_a_training_case(const std::filesystem::path& from,
+                                   const std::filesystem::path& to,
+                                   const std::filesystem::path& split) {
+  std::filesystem::copy(from, to);
+  const std::string id = read_json(split)["train"][0].get<std::string>();
+  const io::Manifest manifest = io::read_manifest(to);
+  const io::ShardRecord& shard = manifest.shards.front();
+  const std::int64_t at = io::ShardFile(to / shard.file, shard.bytes).find(id).labels.offset + 99;
+  std::fstream file(to / shard.file, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(at);
+  const char byte = static_cast<char>(file.get());
+  file.seekp(at);
+  file.put(static_cast<char>(byte ^ 1));
+  return id;
+}
+
+TEST_F(TrainEndToEnd, ADamagedCaseStopsAllRanksAndIsNamed) {
+  const std::string id = damage_a_training_case(dir("shards"), dir("damaged"), dir("split.json"));
+  for (const int ranks : {2, 3}) {
+    const std::string run = "damaged" + std::to_string(ranks);
+    const CommandResult result =
+        train(run, ranks, {"data.dir=damaged", "train.global_batch=6", "train.steps_per_epoch=2"});
+    EXPECT_EQ(result.exit_code, 65) << result.error;
+    EXPECT_EQ(result.error.find("MPI_ABORT"), std::string::npos) << result.error;
+    EXPECT_NE(result.error.find("case " + id + ", labels: the checksum"), std::string::npos)
+        << result.error;
+    const std::string reason = status(run)["reason"].get<std::string>();
+    EXPECT_EQ(reason.rfind("rank ", 0), 0U) << reason;
+    EXPECT_NE(reason.find("case " + id), std::string::npos) << reason;
+    EXPECT_EQ(status(run)["state"], "failed");
+    EXPECT_EQ(status(run)["exit_code"], 65);
+  }
+}
+
+#ifdef YATES_FAULTS
+TEST_F(TrainEndToEnd, AFileSystemThatFailsForAMomentCostsNoBitAndOneThatStaysIllIsNamed) {
+  const CommandResult moment = train("moment", 2, {}, "rank=1,point=shard.read,action=estale:3");
+  EXPECT_EQ(moment.exit_code, 0) << moment.error;
+  EXPECT_NE(moment.error.find("try 4 of 6 follows"), std::string::npos) << moment.error;
+  ASSERT_EQ(train("healthy", 0).exit_code, 0);
+  expect_same_bits("healthy", "moment");
+
+  const CommandResult ill = train("ill", 2, {}, "rank=1,point=shard.read,action=eio:100");
+  EXPECT_EQ(ill.exit_code, 74) << ill.error;
+  EXPECT_EQ(ill.error.find("MPI_ABORT"), std::string::npos) << ill.error;
+  const std::string reason = status("ill")["reason"].get<std::string>();
+  EXPECT_EQ(reason.rfind("rank 1: reading case ", 0), 0U) << reason;
+  EXPECT_NE(reason.find("failed after 6 tries: Input/output error"), std::string::npos) << reason;
+  EXPECT_EQ(status("ill")["resumable"], true);
+  EXPECT_EQ(train("ill", 2).exit_code, 0);
+  expect_same_bits("healthy", "ill");
+}
+#endif
 
 TEST_F(TrainEndToEnd, ThreeRanksCannotShareABatchOfTwo) {
   const CommandResult result = train("three", 3);

@@ -7,13 +7,13 @@
 #include <fstream>
 #include <limits>
 #include <set>
-#include <stdexcept>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "dist/local_communicator.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "launcher/train/stop_request.hpp"
 #include "tests/launcher/train/toy_run.hpp"
@@ -42,12 +42,13 @@ class TrainerTest : public ::testing::Test {
   testing::TemporaryDirectory folder_;
 };
 
-/// A toy run whose sample (step, slot) throws.
-ToyRun dying_at(std::int64_t step, std::int64_t slot) {
+/// A toy run whose sample (step, slot) cannot be made.
+ToyRun failing_at(std::int64_t step, std::int64_t slot) {
   ToyRun run;
   run.before_sample = [step, slot](TrainingSample& sample) {
     if (sample.step == step && sample.slot == slot) {
-      throw std::runtime_error("died here");
+      throw Error(ExitCode::BadData,
+                  Problem{.what = "case toy is damaged", .where = "", .allowed = "", .fix = ""});
     }
   };
   return run;
@@ -63,11 +64,11 @@ TEST_F(TrainerTest, RankCountDoesNotChangeTheBits) {
   }
 }
 
-TEST_F(TrainerTest, DeathAndResumeOnOtherRankCountsDoNotChangeTheBits) {
+TEST_F(TrainerTest, FailureAndResumeOnOtherRankCountsDoNotChangeTheBits) {
   const RunBytes one = unbroken();
-  EXPECT_THROW(train_locally(dying_at(2, 3), dir(), 2), std::runtime_error);
-  EXPECT_THROW(train_locally(dying_at(6, 0), dir(), 4), std::runtime_error);
-  EXPECT_THROW(train_locally(dying_at(11, 1), dir(), 1), std::runtime_error);
+  EXPECT_EQ(train_locally(failing_at(2, 3), dir(), 2).state, "failed");
+  EXPECT_EQ(train_locally(failing_at(6, 0), dir(), 4).state, "failed");
+  EXPECT_EQ(train_locally(failing_at(11, 1), dir(), 1).state, "failed");
   EXPECT_EQ(train_locally({}, dir(), 2).state, "done");
   EXPECT_TRUE(bytes_of_run(dir()) == one);
   EXPECT_EQ(status()["attempt"], 4);
@@ -104,9 +105,9 @@ TEST_F(TrainerTest, OneBitOfOneSampleChangesTheBits) {
 }
 
 TEST_F(TrainerTest, AChangedFingerprintIsWarnedAboutFieldByFieldAndRecorded) {
-  ToyRun dying = dying_at(6, 0);
-  dying.fingerprint = {{"threads", "1"}, {"compiler", "g++ 12"}, {"libtorch", "2.11"}};
-  EXPECT_THROW(train_locally(dying, dir(), 1), std::runtime_error);
+  ToyRun failing = failing_at(6, 0);
+  failing.fingerprint = {{"threads", "1"}, {"compiler", "g++ 12"}, {"libtorch", "2.11"}};
+  EXPECT_EQ(train_locally(failing, dir(), 1).state, "failed");
   ToyRun other;
   other.fingerprint = {{"threads", "2"}, {"compiler", "g++ 12"}, {"libtorch", "2.12"}};
   ::testing::internal::CaptureStderr();
@@ -120,11 +121,50 @@ TEST_F(TrainerTest, AChangedFingerprintIsWarnedAboutFieldByFieldAndRecorded) {
   EXPECT_EQ(file.metadata().at("fingerprint.libtorch"), "2.12");
 }
 
+TEST_F(TrainerTest, ASampleThatCannotBeMadeEndsAllRanksAlikeWithACheckpoint) {
+  for (const int ranks : {1, 2, 4}) {
+    const std::string name = "r" + std::to_string(ranks);
+    dist::run_local_ranks(ranks, [&](dist::Communicator& communicator) {
+      const ToyRun run = failing_at(5, 3);
+      const TrainResult result = train(run.setup(dir(name)), communicator);
+      EXPECT_EQ(result.code, ExitCode::BadData);
+      EXPECT_EQ(result.state, "failed");
+      EXPECT_EQ(result.step, 5);
+      EXPECT_EQ(result.reason, "rank " + std::to_string(ranks - 1) + ": case toy is damaged");
+    });
+    EXPECT_EQ(status(name)["state"], "failed");
+    EXPECT_EQ(status(name)["exit_code"], 65);
+    EXPECT_EQ(status(name)["resumable"], false);
+    EXPECT_EQ(io::list_checkpoints(dir(name) / "checkpoints").at(0).step, 5);
+  }
+}
+
+TEST_F(TrainerTest, AValidationPatchThatCannotBeMadeEndsAllRanksAlike) {
+  dist::run_local_ranks(2, [&](dist::Communicator& communicator) {
+    const ToyRun run;
+    TrainSetup setup = run.setup(dir());
+    setup.validation.patch = [patch = setup.validation.patch](std::int64_t index) {
+      if (index == 1) {
+        throw Error(ExitCode::Io,
+                    Problem{.what = "case v is gone", .where = "", .allowed = "", .fix = ""});
+      }
+      return patch(index);
+    };
+    const TrainResult result = train(setup, communicator);
+    EXPECT_EQ(result.code, ExitCode::Io);
+    EXPECT_EQ(result.step, 8);
+    EXPECT_EQ(result.reason, "rank 1: case v is gone");
+  });
+  EXPECT_EQ(status()["resumable"], true);
+  EXPECT_EQ(train_locally({}, dir(), 1).state, "done");
+  EXPECT_TRUE(bytes_of_run(dir()) == unbroken());
+}
+
 TEST_F(TrainerTest, UnfinishedCheckpointsOfEarlierAttemptsAreRemovedAtTheStart) {
   const auto stale = dir() / "checkpoints" / ".step-00000004.safetensors.123.tmp";
   std::filesystem::create_directories(stale.parent_path());
   std::ofstream(stale) << "half";
-  EXPECT_THROW(train_locally(dying_at(0, 0), dir(), 1), std::runtime_error);
+  EXPECT_EQ(train_locally(failing_at(0, 0), dir(), 1).state, "failed");
   EXPECT_FALSE(std::filesystem::exists(stale));
 }
 
@@ -210,7 +250,7 @@ TEST_F(TrainerTest, LearnsTheToyTask) {
 
 TEST_F(TrainerTest, AFinishedRunIsLeftAlone) {
   const RunBytes one = unbroken();
-  const TrainResult again = train_locally(dying_at(0, 0), dir("unbroken"), 2);
+  const TrainResult again = train_locally(failing_at(0, 0), dir("unbroken"), 2);
   EXPECT_EQ(again.code, ExitCode::Ok);
   EXPECT_EQ(again.step, 12);
   EXPECT_FALSE(std::filesystem::exists(dir("unbroken") / "attempts" / "0002"));
@@ -294,9 +334,9 @@ TEST_F(TrainerTest, SaveAsksForACheckpointNow) {
 
 TEST_F(TrainerTest, ADamagedCheckpointIsPassedOver) {
   const RunBytes one = unbroken();
-  EXPECT_THROW(train_locally(dying_at(10, 0), dir(), 1), std::runtime_error);
+  EXPECT_EQ(train_locally(failing_at(10, 0), dir(), 1).state, "failed");
   const auto newest = io::list_checkpoints(dir() / "checkpoints").at(0);
-  ASSERT_EQ(newest.step, 8);
+  ASSERT_EQ(newest.step, 10);
   std::string content = read_file(newest.path);
   content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 4);
   write_file_atomic(newest.path, content);
@@ -347,7 +387,7 @@ TEST_F(TrainerTest, AFullDiskAtTheLastCheckpointIsAnError) {
 }
 
 TEST_F(TrainerTest, AnotherConfigurationDoesNotGoOnWithThisRun) {
-  EXPECT_THROW(train_locally(dying_at(6, 0), dir(), 1), std::runtime_error);
+  EXPECT_EQ(train_locally(failing_at(6, 0), dir(), 1).state, "failed");
   ToyRun other;
   other.seed = 2;
   expect_error(
