@@ -74,7 +74,10 @@ void add_label_map(DataValues& values, const fs::path& dir, const std::string& i
       cropped.insert(cropped.end(), row + box[2][0], row + box[2][1]);
     }
   }
-  add_labels(values, cropped, side);
+  add_labels(
+      values,
+      cropped,
+      {.shape = side, .source_shape = shape, .source_low = {box[0][0], box[1][0], box[2][0]}});
 }
 
 }  // namespace

@@ -51,6 +51,10 @@ constexpr SingleRow kPatches[] = {{"18", "patches.per_case.mean", 54},
                                   {"18", "patches.with_tumour_pct", 100},
                                   {"18", "patches.bbox_ratio_mean", 0.263},
                                   {"18", "patches.bbox_ratio_median", 0.234},
+                                  {"18 box", "patches.rules.3.per_50_cases", 54},
+                                  {"18 box", "patches.rules.3.with_tumour_pct", 100},
+                                  {"18 box", "patches.rules.3.volume_ratio_mean", 0.263},
+                                  {"18 box", "patches.rules.3.volume_ratio_median", 0.234},
                                   {"G.5", "otsu.iou_pct", 7.3},
                                   {"G.5", "otsu.recall_pct", 35}};
 

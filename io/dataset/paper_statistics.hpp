@@ -12,7 +12,8 @@ namespace yates::io {
 
 /// One printed figure and ours.
 struct PaperComparison {
-  std::string table;      ///< "2", "15", "G.5", ...
+  std::string table;      ///< "2", "15", "G.5", ...; "18 box" is Table 18 read as windows over the
+                          ///< aligned boxes of 50 cases, ratios to the stored volume.
   std::string statistic;  ///< Place in the object of `data stats`, e.g. "bbox_ratio.tight.p50".
   double paper;
   double ours;  ///< NaN where the data set has no such value.

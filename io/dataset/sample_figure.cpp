@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "io/dataset/modality.hpp"
 #include "io/image/png.hpp"
+#include "io/shard/modality.hpp"
 
 namespace yates::io {
 namespace {
@@ -136,7 +136,8 @@ std::string panel(const Sample& sample,
       scale,
       1.2 / scale);
   svg += slice_image(plane, volume, window);
-  for (std::uint8_t label = 1; label <= 3; ++label) {
+  // NCR last: most of its edges are those of the ET around it.
+  for (const std::uint8_t label : {std::uint8_t{2}, std::uint8_t{3}, std::uint8_t{1}}) {
     svg += outline(plane, sample.y, label);
   }
   return svg + "</g>\n";

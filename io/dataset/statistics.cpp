@@ -5,18 +5,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "io/dataset/modality.hpp"
-#include "io/dataset/otsu.hpp"
 #include "io/shard/case_reader.hpp"
 
 namespace yates::io {
 namespace {
 
-constexpr std::int64_t kMargin = 8;
-constexpr std::int64_t kAlign = 16;
-constexpr std::int64_t kPatch = 128;
-constexpr std::int64_t kOtsuBins = 128;
-constexpr std::size_t kFlair = 1;
 constexpr const char* kOtsuDefinition =
     "FLAIR counts of the whole source volume, 128 bins, ITK's bin edges, threshold cut to a whole "
     "number for integral data; foreground above it, against all labels; mean over the cases";
@@ -26,72 +19,15 @@ double volume_of(const std::array<std::int64_t, 3>& sides) {
          static_cast<double>(sides[2]);
 }
 
-/// How a threshold on FLAIR finds the tumour.
-struct ThresholdScore {
-  double iou;
-  double recall;
-};
-
-ThresholdScore score_otsu(const CaseReader& reader, std::span<const std::uint8_t> labels) {
-  const CaseRecord& record = reader.record();
-  const std::vector<float> flair = reader.read_modality(kFlair);
-  const auto source = static_cast<std::int64_t>(volume_of(record.source_shape));
-  double threshold = otsu_threshold(flair, source - record.voxels(), kOtsuBins);
-  if (record.storage == Storage::Int16) {
-    threshold = std::trunc(threshold);
-  }
-  double both = 0;
-  double found = 0;
-  double wanted = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const bool foreground = static_cast<double>(flair[i]) > threshold;
-    found += foreground ? 1 : 0;
-    wanted += labels[i] != 0 ? 1 : 0;
-    both += foreground && labels[i] != 0 ? 1 : 0;
-  }
-  const double either = found + wanted - both;
-  return {.iou = either > 0 ? both / either : 1, .recall = wanted > 0 ? both / wanted : 1};
-}
-
-/// The aligned box within each window of the sliding window.
-void add_windows(DataValues& all,
-                 std::span<const std::uint8_t> labels,
-                 const std::array<std::int64_t, 3>& shape) {
-  std::array<std::int64_t, 3> side{};
-  std::array<std::vector<std::int64_t>, 3> starts;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    side[axis] = std::min(kPatch, shape[axis]);
-    starts[axis] = window_starts(shape[axis], kPatch);
-  }
-  std::vector<std::uint8_t> window(static_cast<std::size_t>(volume_of(side)));
-  for (const std::int64_t z0 : starts[0]) {
-    for (const std::int64_t y0 : starts[1]) {
-      for (const std::int64_t x0 : starts[2]) {
-        auto to = window.begin();
-        for (std::int64_t z = z0; z < z0 + side[0]; ++z) {
-          for (std::int64_t y = y0; y < y0 + side[1]; ++y) {
-            to = std::copy_n(labels.begin() + (z * shape[1] + y) * shape[2] + x0, side[2], to);
-          }
-        }
-        const TumourBox box = tumour_box(window, side);
-        if (box.tight_ratio > 0) {
-          all.patch_ratio.push_back(volume_of(box.aligned) /
-                                    static_cast<double>(kPatch * kPatch * kPatch));
-        }
-      }
-    }
-  }
-  const std::size_t windows = starts[0].size() * starts[1].size() * starts[2].size();
-  all.windows += static_cast<std::int64_t>(windows);
-  all.patches_per_case.push_back(static_cast<double>(windows));
-}
-
 void add_case(DataValues& all, const CaseReader& reader) {
   const std::vector<std::uint8_t> labels = reader.read_labels(reader.whole());
-  add_labels(all, labels, reader.record().shape);
-  const ThresholdScore score = score_otsu(reader, labels);
-  all.otsu_iou_pct.push_back(100 * score.iou);
-  all.otsu_recall_pct.push_back(100 * score.recall);
+  const CaseRecord& record = reader.record();
+  add_labels(all,
+             labels,
+             {.shape = record.shape,
+              .source_shape = record.source_shape,
+              .source_low = {record.crop[0][0], record.crop[1][0], record.crop[2][0]}});
+  add_threshold_scores(reader, labels, all.thresholds);
 }
 
 Json to_json(const DistributionSummary& s) {
@@ -119,25 +55,49 @@ double below_pct(const std::vector<double>& ratios, double limit) {
   return ratios.empty() ? 0 : 100 * static_cast<double>(below) / static_cast<double>(ratios.size());
 }
 
-Json patches_json(const DataValues& all) {
-  const DistributionSummary ratio = summarize(all.patch_ratio);
-  const auto with_tumour = static_cast<double>(all.patch_ratio.size());
-  return {{"patch", {kPatch, kPatch, kPatch}},
-          {"overlap", 0.5},
-          {"per_case", to_json(summarize(all.patches_per_case))},
+Json windows_json(const WindowValues& values) {
+  constexpr double kPaperCases = 50;
+  const DistributionSummary ratio = summarize(values.ratio);
+  const DistributionSummary of_volume = summarize(values.volume_ratio);
+  const DistributionSummary per_case = summarize(values.per_case);
+  const auto with_tumour = static_cast<double>(values.ratio.size());
+  return {{"per_case", to_json(per_case)},
+          {"per_50_cases", kPaperCases * per_case.mean},
           {"with_tumour_pct",
-           all.windows > 0 ? 100 * with_tumour / static_cast<double>(all.windows) : 0},
+           values.windows > 0 ? 100 * with_tumour / static_cast<double>(values.windows) : 0},
           {"bbox_ratio_mean", ratio.mean},
-          {"bbox_ratio_median", ratio.p50}};
+          {"bbox_ratio_median", ratio.p50},
+          {"volume_ratio_mean", of_volume.mean},
+          {"volume_ratio_median", of_volume.p50}};
+}
+
+Json patches_json(const DataValues& all) {
+  Json json = {{"patch", {kWindowSide, kWindowSide, kWindowSide}}, {"overlap", 0.5}};
+  json.update(windows_json(all.windows.front()));
+  for (std::size_t i = 0; i < kWindowRules.size(); ++i) {
+    Json rule = {{"rule", window_rule_text(kWindowRules[i])}};
+    rule.update(windows_json(all.windows[i]));
+    json["rules"].push_back(rule);
+  }
+  return json;
 }
 
 Json otsu_json(const DataValues& all) {
-  if (all.otsu_iou_pct.empty()) {
+  if (all.thresholds.front().iou_pct.empty()) {
     return nullptr;
   }
-  return {{"iou_pct", summarize(all.otsu_iou_pct).mean},
-          {"recall_pct", summarize(all.otsu_recall_pct).mean},
-          {"definition", kOtsuDefinition}};
+  const auto scores = [](const ThresholdValues& values) {
+    return Json{{"iou_pct", summarize(values.iou_pct).mean},
+                {"recall_pct", summarize(values.recall_pct).mean}};
+  };
+  Json json = scores(all.thresholds.front());
+  json["definition"] = kOtsuDefinition;
+  for (std::size_t i = 0; i < kThresholdRules.size(); ++i) {
+    Json rule = {{"rule", threshold_rule_text(kThresholdRules[i])}};
+    rule.update(scores(all.thresholds[i]));
+    json["rules"].push_back(rule);
+  }
+  return json;
 }
 
 }  // namespace
@@ -168,62 +128,9 @@ DistributionSummary summarize(std::vector<double> values) {
           .max = values.back()};
 }
 
-TumourBox tumour_box(std::span<const std::uint8_t> labels,
-                     const std::array<std::int64_t, 3>& shape) {
-  TumourBox box;
-  std::array<std::int64_t, 3> low = shape;
-  std::array<std::int64_t, 3> high{};
-  const auto grow = [&](std::size_t axis, std::int64_t at) {
-    low[axis] = std::min(low[axis], at);
-    high[axis] = std::max(high[axis], at + 1);
-  };
-  for (std::int64_t z = 0; z < shape[0]; ++z) {
-    for (std::int64_t y = 0; y < shape[1]; ++y) {
-      const auto row = labels.begin() + (z * shape[1] + y) * shape[2];
-      const auto is_tumour = [](std::uint8_t label) { return label != 0; };
-      const auto first = std::find_if(row, row + shape[2], is_tumour);
-      if (first == row + shape[2]) {
-        continue;
-      }
-      std::int64_t last = shape[2] - 1;
-      while (row[last] == 0) {
-        --last;
-      }
-      grow(0, z);
-      grow(1, y);
-      grow(2, first - row);
-      grow(2, last);
-    }
-  }
-  if (high[0] == 0) {
-    return box;
-  }
-  box.tight_ratio = box.margin8_ratio = 1;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const std::int64_t n = shape[axis];
-    box.tight[axis] = {low[axis], high[axis]};
-    box.margin8[axis] = {std::max<std::int64_t>(0, low[axis] - kMargin),
-                         std::min(n, high[axis] + kMargin)};
-    const std::int64_t side = box.margin8[axis][1] - box.margin8[axis][0];
-    box.aligned[axis] = std::min(n, (side + kAlign - 1) / kAlign * kAlign);
-    box.tight_ratio *= static_cast<double>(high[axis] - low[axis]) / static_cast<double>(n);
-    box.margin8_ratio *= static_cast<double>(side) / static_cast<double>(n);
-  }
-  box.aligned_ratio = volume_of(box.aligned) / volume_of(shape);
-  return box;
-}
-
-std::vector<std::int64_t> window_starts(std::int64_t size, std::int64_t patch) {
-  std::vector<std::int64_t> starts = {0};
-  while (starts.back() + patch < size) {
-    starts.push_back(std::min(starts.back() + patch / 2, size - patch));
-  }
-  return starts;
-}
-
 void add_labels(DataValues& values,
                 std::span<const std::uint8_t> labels,
-                const std::array<std::int64_t, 3>& shape) {
+                const StoredVolume& volume) {
   std::array<std::int64_t, 3> counts{};
   for (const std::uint8_t label : labels) {
     if (label >= 1 && label <= counts.size()) {
@@ -231,12 +138,12 @@ void add_labels(DataValues& values,
     }
   }
   const std::int64_t labelled = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
-  values.foreground_pct.push_back(100 * static_cast<double>(labelled) / volume_of(shape));
+  values.foreground_pct.push_back(100 * static_cast<double>(labelled) / volume_of(volume.shape));
   for (std::size_t i = 0; i < counts.size(); ++i) {
     values.label_voxels[i].push_back(static_cast<double>(counts[i]));
   }
+  const TumourBox box = tumour_box(labels, volume.shape);
   if (labelled > 0) {
-    const TumourBox box = tumour_box(labels, shape);
     values.tight.push_back(box.tight_ratio);
     values.margin8.push_back(box.margin8_ratio);
     values.aligned.push_back(box.aligned_ratio);
@@ -244,7 +151,9 @@ void add_labels(DataValues& values,
       values.aligned_sides[axis].push_back(static_cast<double>(box.aligned[axis]));
     }
   }
-  add_windows(values, labels, shape);
+  for (std::size_t i = 0; i < kWindowRules.size(); ++i) {
+    add_windows(kWindowRules[i], labels, volume, box, values.windows[i]);
+  }
 }
 
 DataValues measure_data(const std::filesystem::path& dir, const Manifest& manifest) {

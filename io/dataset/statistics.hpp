@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "io/dataset/manifest.hpp"
+#include "io/dataset/threshold_baseline.hpp"
+#include "io/dataset/tumour_box.hpp"
+#include "io/dataset/window_statistics.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::io {
 
@@ -28,36 +31,15 @@ struct DistributionSummary {
 /// Summary of values; all zeros without any.
 DistributionSummary summarize(std::vector<double> values);
 
-/// The box of the tumour in a volume, at the paper's three levels. Ratios are to the volume.
-struct TumourBox {
-  std::array<std::array<std::int64_t, 2>, 3> tight{};    ///< [low, high) along z, y, x.
-  std::array<std::array<std::int64_t, 2>, 3> margin8{};  ///< 8 voxels more per side, clamped.
-  /// Sides of `margin8` grown to multiples of 16, at most those of the volume.
-  std::array<std::int64_t, 3> aligned{};
-  double tight_ratio = 0;
-  double margin8_ratio = 0;
-  double aligned_ratio = 0;
-};
-
-/// The box of all labels above 0 in a (D, H, W) volume. Zeros without any.
-TumourBox tumour_box(std::span<const std::uint8_t> labels,
-                     const std::array<std::int64_t, 3>& shape);
-
-/// Starts of windows of `patch` voxels at half overlap along an axis of `size` voxels; the last is
-/// moved back to end with the volume.
-std::vector<std::int64_t> window_starts(std::int64_t size, std::int64_t patch);
-
 /// What is measured of every case, one value each unless said.
 struct DataValues {
   std::vector<double> foreground_pct;
   /// Ratios of the tumour's boxes to the volume, and sides; only cases with tumour.
   std::vector<double> tight, margin8, aligned;
-  std::array<std::vector<double>, 3> aligned_sides;  ///< Voxels along z, y, x.
-  std::array<std::vector<double>, 3> label_voxels;   ///< Of NCR, ED, ET.
-  std::vector<double> otsu_iou_pct, otsu_recall_pct;
-  std::vector<double> patches_per_case;
-  std::vector<double> patch_ratio;  ///< Aligned box in each window with tumour, of its volume.
-  std::int64_t windows = 0;
+  std::array<std::vector<double>, 3> aligned_sides;                ///< Voxels along z, y, x.
+  std::array<std::vector<double>, 3> label_voxels;                 ///< Of NCR, ED, ET.
+  std::array<ThresholdValues, kThresholdRules.size()> thresholds;  ///< Empty without images.
+  std::array<WindowValues, kWindowRules.size()> windows;
 };
 
 /// Measures every case of a data set. Throws Error{BadData} for damaged shards. Deterministic.
@@ -66,13 +48,14 @@ DataValues measure_data(const std::filesystem::path& dir, const Manifest& manife
 /// Adds one case's labels, (D, H, W) of the cropped volume: all but Otsu's scores.
 void add_labels(DataValues& values,
                 std::span<const std::uint8_t> labels,
-                const std::array<std::int64_t, 3>& shape);
+                const StoredVolume& volume);
 
 /// Measures the label maps of a set made by `yates data phantom --labels-only`: folders CASE with
 /// CASE-seg.nii.gz and CASE-crop.json. Throws Error{InputMissing}, Error{BadData}. Deterministic.
 DataValues measure_label_maps(const std::filesystem::path& dir);
 
-/// The object of `yates data stats --json`; "otsu" is null without images.
+/// The object of `yates data stats --json`; "otsu" is null without images. "patches" and "otsu"
+/// hold the figures of their first rule and, under "rules", of all.
 Json statistics_json(const DataValues& values);
 
 /// Both in one.

@@ -10,10 +10,10 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
-#include "io/dataset/manifest.hpp"
 #include "io/dataset/split.hpp"
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::campaign {
 namespace {

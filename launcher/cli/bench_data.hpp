@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "io/dataset/manifest.hpp"
+#include "io/shard/manifest.hpp"
 
 namespace yates::cli {
 

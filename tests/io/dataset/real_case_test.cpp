@@ -103,6 +103,9 @@ TEST_F(RealCase, HasTheReferencesBoxRatiosAndOtsuScores) {
   EXPECT_NEAR(stats.at("foreground_pct").at("mean").get<double>(), 5.167191482980957, 1e-12);
   EXPECT_NEAR(stats.at("otsu").at("iou_pct").get<double>(), 14.632057467916665, 1e-12);
   EXPECT_NEAR(stats.at("otsu").at("recall_pct").get<double>(), 99.27521211618716, 1e-12);
+  const Json& inside = stats.at("otsu").at("rules").at(1);  // FLAIR where it is not 0.
+  EXPECT_NEAR(inside.at("iou_pct").get<double>(), 81.63399275990415, 1e-12);
+  EXPECT_NEAR(inside.at("recall_pct").get<double>(), 88.4994334355913, 1e-12);
 }
 
 TEST(RealLabels, HaveTheReferencesCountsInTheOlderConvention) {

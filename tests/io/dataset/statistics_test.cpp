@@ -53,6 +53,63 @@ TEST(WindowStarts, CoverTheAxisAtHalfOverlap) {
   EXPECT_EQ(window_starts(240, 128), (Starts{0, 64, 112}));
 }
 
+TEST(TumourBoxInAWindow, EqualsThatOfTheWindowCutOut) {
+  const Shape shape = {30, 40, 50};
+  std::vector<std::uint8_t> labels(30 * 40 * 50, 0);
+  const auto at = [&](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return static_cast<std::size_t>((z * shape[1] + y) * shape[2] + x);
+  };
+  labels[at(3, 5, 7)] = labels[at(11, 20, 30)] = labels[at(25, 38, 49)] = 1;
+  const TumourBox whole = tumour_box(labels, shape);
+  const LabelWindow window{.low = {2, 4, 6}, .side = {20, 30, 40}};
+  std::vector<std::uint8_t> cut;
+  for (std::int64_t z = 2; z < 22; ++z) {
+    for (std::int64_t y = 4; y < 34; ++y) {
+      for (std::int64_t x = 6; x < 46; ++x) {
+        cut.push_back(labels[at(z, y, x)]);
+      }
+    }
+  }
+  const TumourBox expected = tumour_box(cut, window.side);
+  const TumourBox found = tumour_box_in(labels, shape, whole, window);
+  EXPECT_EQ(found.tight, expected.tight);
+  EXPECT_EQ(found.tight[2], (std::array<std::int64_t, 2>{1, 25}));
+  EXPECT_EQ(found.aligned, expected.aligned);
+  EXPECT_EQ(found.aligned_ratio, expected.aligned_ratio);
+  EXPECT_TRUE(tumour_box_in(labels, shape, whole, {{12, 0, 0}, {13, 40, 50}}).empty());
+  // Half of the window lies outside the volume.
+  const TumourBox partly = tumour_box_in(labels, shape, whole, {{20, 30, 40}, {20, 20, 20}});
+  EXPECT_EQ(partly.tight[0], (std::array<std::int64_t, 2>{5, 6}));
+}
+
+TEST(WindowRules, LayAsManyWindowsAsTheirWordsSay) {
+  const StoredVolume volume{
+      .shape = {146, 171, 136}, .source_shape = {155, 240, 240}, .source_low = {4, 30, 50}};
+  std::vector<std::uint8_t> labels(146 * 171 * 136, 0);
+  const auto count = [&](WindowRule rule, const TumourBox& tumour) {
+    return windows_of(rule, volume, tumour).size();
+  };
+  const TumourBox none;
+  EXPECT_EQ(count(WindowRule::StoredVolume, none), 8U);
+  EXPECT_EQ(count(WindowRule::SourceVolume, none), 18U);
+  EXPECT_EQ(count(WindowRule::CutAtTheEdge, none), 27U);
+  EXPECT_EQ(count(WindowRule::AlignedBox, none), 0U);
+  EXPECT_EQ(windows_of(WindowRule::SourceVolume, volume, none).front().low, (Shape{-4, -30, -50}));
+  EXPECT_EQ(windows_of(WindowRule::CutAtTheEdge, volume, none).back().side, (Shape{18, 43, 8}));
+
+  const auto at = [](std::int64_t z, std::int64_t y, std::int64_t x) {
+    return static_cast<std::size_t>((z * 171 + y) * 136 + x);
+  };
+  labels[at(30, 10, 20)] = labels[at(60, 140, 60)] = 2;
+  const TumourBox tumour = tumour_box(labels, volume.shape);
+  const auto windows = windows_of(WindowRule::AlignedBox, volume, tumour);
+  // Margin: 22-69, 2-149, 12-69; aligned: 48, 160, 64 voxels, half on either side.
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].low, (Shape{22, 0, 9}));
+  EXPECT_EQ(windows[1].low, (Shape{22, 32, 9}));
+  EXPECT_EQ(windows[1].side, (Shape{48, 128, 64}));
+}
+
 TEST(Otsu, SplitsTwoClustersAtTheUpperEndOfABin) {
   const std::vector<float> values = {1, 1, 2, 2, 9, 10, 10};
   const double threshold = otsu_threshold(values, 0, 128);
@@ -98,7 +155,7 @@ TEST(PaperComparison, FindsEveryPrintedFigureInOurStatistics) {
       testing::write_small_data_set(folder.path(), {{"case-a", {20, 18, 33}}});
   const Json stats = data_statistics(folder.path(), manifest);
   const std::vector<PaperComparison> rows = compare_with_paper(stats);
-  EXPECT_EQ(rows.size(), 7U + 12U + 21U + 4U + 21U + 4U + 2U);
+  EXPECT_EQ(rows.size(), 7U + 12U + 21U + 4U + 21U + 8U + 2U);
   for (const PaperComparison& row : rows) {
     EXPECT_TRUE(std::isfinite(row.ours)) << row.statistic;
   }

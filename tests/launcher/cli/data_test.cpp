@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates data import, verify and split as a user meets them.
+#include <cstring>
 #include <fstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "tests/support/command.hpp"
 #include "tests/support/raw_cases.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -108,7 +110,7 @@ TEST_F(DataVerbs, StatsStandBesideThePaperAndAsFigure) {
                                      "s.json"});
   ASSERT_EQ(stats.exit_code, 0) << stats.error;
   EXPECT_TRUE(contains(stats.output, "bbox_ratio.tight.p50")) << stats.output;
-  EXPECT_EQ(read_json_file(folder_ / "s.json")["paper"].size(), 71U);
+  EXPECT_EQ(read_json_file(folder_ / "s.json")["paper"].size(), 75U);
   std::ifstream svg(folder_ / "s.svg");
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(svg), {}).substr(0, 4), "<svg");
 }
@@ -132,6 +134,56 @@ TEST_F(DataVerbs, StatsOfLabelsAloneEqualThoseOfTheImportedSet) {
   EXPECT_EQ(yates({"data", "stats"}).exit_code, 2);
   EXPECT_EQ(yates({"data", "stats", "--labels", "gone"}).exit_code, 66);
   EXPECT_EQ(yates({"data", "stats", "--labels", "raw"}).exit_code, 65);
+}
+
+TEST_F(DataVerbs, SampleWritesWhatTheNetworkWillSeeAndAFigureOfIt) {
+  ASSERT_EQ(yates({"data", "import", "--in", "raw", "--out", "shards"}).exit_code, 0);
+  ASSERT_EQ(yates({"data", "split", "--data", "shards", "--out", "split.json"}).exit_code, 0);
+  const auto sample = [&](const std::string& out, const std::string& slot) {
+    return yates({"data",
+                  "sample",
+                  "--data",
+                  "shards",
+                  "--split",
+                  "split.json",
+                  "--seed",
+                  "4",
+                  "--step",
+                  "7",
+                  "--slot",
+                  slot,
+                  "--out",
+                  out,
+                  "--figure",
+                  "f.svg",
+                  "data.patch=[16,16,32]"});
+  };
+  const CommandResult result = sample("a.safetensors", "1");
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_TRUE(contains(result.output, "foreground    true")) << result.output;
+  const std::string file = read_file(folder_ / "a.safetensors");
+  std::uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof length);
+  const auto header = nlohmann::json::parse(file.substr(8, length));
+  EXPECT_EQ(header["x"]["shape"], nlohmann::json::array({1, 4, 16, 16, 32}));
+  EXPECT_EQ(header["y"]["dtype"], "I64");
+  EXPECT_EQ(header["y"]["shape"], nlohmann::json::array({1, 16, 16, 32}));
+  const auto& metadata = header["__metadata__"];
+  EXPECT_EQ(metadata["step"], "7");
+  EXPECT_EQ(metadata["slot"], "1");
+  const std::string id = metadata["case"].get<std::string>();
+  EXPECT_TRUE(contains(id, "BraTS-GLI-0000")) << id;
+  EXPECT_TRUE(
+      nlohmann::json::parse(metadata["augmentation"].get<std::string>()).contains("mirror_zyx"));
+  const std::string figure = read_file(folder_ / "f.svg");
+  EXPECT_EQ(figure.substr(0, 4), "<svg");
+  EXPECT_TRUE(contains(figure, id + ", step 7, slot 1: foreground patch")) << figure.substr(0, 999);
+
+  ASSERT_EQ(sample("again.safetensors", "1").exit_code, 0);
+  EXPECT_EQ(read_file(folder_ / "again.safetensors"), file);
+  ASSERT_EQ(sample("other.safetensors", "0").exit_code, 0);
+  EXPECT_NE(read_file(folder_ / "other.safetensors"), file);
+  EXPECT_EQ(sample("none.safetensors", "2").exit_code, 2);
 }
 
 TEST_F(DataVerbs, VerifyListsProblemsAndStillWritesJson) {
