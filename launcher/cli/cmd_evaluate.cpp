@@ -14,6 +14,7 @@
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/verbs.hpp"
+#include "launcher/eval/arm_summary.hpp"
 #include "launcher/eval/cases_table.hpp"
 #include "launcher/eval/evaluation.hpp"
 #include "launcher/eval/nnunet_summary.hpp"
@@ -34,6 +35,7 @@ struct EvaluateArguments {
   std::string images;
   std::string summary;
   std::vector<std::string> columns;
+  std::vector<std::string> runs;
   std::string cases;
   std::int64_t jobs = 0;
   std::string json_path;
@@ -87,6 +89,18 @@ void read_summary(const EvaluateArguments& arguments) {
   Output(arguments.json_path).text("written: {}", arguments.out);
 }
 
+void sum_up_runs(const EvaluateArguments& arguments) {
+  const auto arms =
+      eval::summarise_arms(eval::find_arms({arguments.runs.begin(), arguments.runs.end()}));
+  const Output output(arguments.json_path);
+  for (const std::string& line : eval::arm_lines(arms)) {
+    output.text("{}", line);
+  }
+  write_file_atomic(arguments.out, eval::arms_csv(arms));
+  output.text("written: {}", arguments.out);
+  output.json(eval::arms_json(arms));
+}
+
 void say_labels(const eval::EvaluationRequest& request,
                 const eval::Evaluation& evaluation,
                 const Output& output) {
@@ -106,8 +120,12 @@ void evaluate(const EvaluateArguments& arguments) {
     read_summary(arguments);
     return;
   }
+  if (!arguments.runs.empty()) {
+    sum_up_runs(arguments);
+    return;
+  }
   if (arguments.predictions.empty() || arguments.references.empty()) {
-    refuse("give --predictions and --references, or --summary", "");
+    refuse("give --predictions and --references, or --runs, or --summary", "");
   }
   const Output output(arguments.json_path);
   const eval::EvaluationRequest request = request_of(arguments);
@@ -190,6 +208,11 @@ void register_evaluate(CLI::App& app) {
                    arguments->columns,
                    "with --summary: a column to put in front, e.g. seed=1 or a factor's level")
       ->type_name("NAME=VALUE");
+  verb->add_option("--runs",
+                   arguments->runs,
+                   "instead of label maps: sum up the cases.csv of these run directories (or of "
+                   "all in a folder) by arm, the run's name without its seed")
+      ->type_name("DIR...");
   verb->add_option("--cases",
                    arguments->cases,
                    "score these alone: the test cases of a split.json, or a list of ids [what "
@@ -202,6 +225,7 @@ void register_evaluate(CLI::App& app) {
   set_example(*verb,
               "yates evaluate --predictions runs/base/predictions --references raw "
               "--out cases.csv --convention all --figures worst\n"
+              "  yates evaluate --runs runs/base-s1 runs/base-s2 runs/prune-s1 --out arms.csv\n"
               "  yates evaluate --summary fold_0/validation/summary.json --column seed=1 "
               "--out results.csv");
   verb->callback([arguments] { evaluate(*arguments); });

@@ -95,7 +95,7 @@ LabelFolder find_label_maps(const fs::path& dir, const std::string& what) {
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
     if (entry.is_directory()) {
       const std::string name = entry.path().filename().string();
-      if (name != kProbabilitiesDir && name != kRoiDir) {
+      if (name != kProbabilitiesDir && name != kRoiDir && name != kHalfDir) {
         add_case_folder(entry.path(), folder);
       }
       continue;

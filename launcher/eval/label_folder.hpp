@@ -13,9 +13,11 @@ namespace yates::eval {
 /// What `yates predict` leaves beside its label maps: {"schema", "made_with", "cases": [ids]}.
 inline constexpr const char* kPredictionsFile = "predictions.json";
 
-/// Folders beside the label maps that hold something else: probabilities, regions of interest.
+/// Folders beside the label maps that hold something else: probabilities, regions of interest, what
+/// half precision changed.
 inline constexpr const char* kProbabilitiesDir = "probabilities";
 inline constexpr const char* kRoiDir = "roi";
+inline constexpr const char* kHalfDir = "reference_half";
 
 struct LabelFile {
   std::string case_id;

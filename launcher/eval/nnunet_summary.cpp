@@ -16,29 +16,18 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "launcher/eval/metric_columns.hpp"
 #include "launcher/eval/region.hpp"
 
 namespace yates::eval {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::array<const char*, 12> kColumns = {"dice",
-                                                  "hd95_mm",
-                                                  "nsd_1mm",
-                                                  "assd_mm",
-                                                  "tp",
-                                                  "fp",
-                                                  "fn",
-                                                  "pred_voxels",
-                                                  "ref_voxels",
-                                                  "lesions",
-                                                  "lesions_found",
-                                                  "lesions_false"};
 /// Of nnU-Net, by our columns; empty: not measured.
-constexpr std::array<const char*, 12> kKeys = {
+constexpr std::array<const char*, kMetricColumns.size()> kKeys = {
     "Dice", "", "", "", "TP", "FP", "FN", "n_pred", "n_ref", "", "", ""};
 
-using Figures = std::array<double, kColumns.size()>;
+using Figures = std::array<double, kMetricColumns.size()>;
 
 [[noreturn]] void refuse(const std::filesystem::path& path,
                          const std::string& what,
@@ -153,7 +142,7 @@ std::string nnunet_summary_csv(const std::filesystem::path& path,
     header.push_back(name);
   }
   header.insert(header.end(), {"case", "region", "convention"});
-  header.insert(header.end(), kColumns.begin(), kColumns.end());
+  header.insert(header.end(), kMetricColumns.begin(), kMetricColumns.end());
   std::string text = csv_line(header);
   if (!entries.is_array() || entries.empty()) {
     refuse(path, "the summary has no cases", "");

@@ -22,12 +22,13 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "io/dataset/manifest.hpp"
 #include "io/image/image.hpp"
 #include "io/shard/case_reader.hpp"
+#include "io/shard/manifest.hpp"
 #include "launcher/eval/label_folder.hpp"
 #include "launcher/eval/metrics_overlap.hpp"
 #include "launcher/eval/mirror_tta.hpp"
+#include "launcher/eval/prediction_progress.hpp"
 #include "launcher/eval/roi.hpp"
 
 namespace yates::eval {
@@ -38,10 +39,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kModalities = 4;
 constexpr std::int64_t kLabels = 4;
 constexpr std::int64_t kMirrorImages = 8;
-
-fs::path label_map_path(const PredictionRequest& request, const std::string& case_id) {
-  return request.out_dir / (case_id + ".nii.gz");
-}
 
 void check_cases(const PredictionRequest& request, const io::Manifest& manifest) {
   std::vector<Problem> problems;
@@ -79,14 +76,20 @@ void claim_folder(const PredictionRequest& request) {
   write_json(path, {{"schema", 1}, {"made_with", request.made_with}, {"cases", cases}});
 }
 
+/// Channels of the logits: with reference_half also those of the same sums in float32.
+std::int64_t logit_channels(const PredictionRequest& request) {
+  return request.window.beside_float32 ? 2 * kLabels : kLabels;
+}
+
 /// Bytes of volumes alive at once: input and its padded copy, sums, weights, result; for mirrors
 /// the mirrored input, the mirrored result and the sum over mirrors.
 std::int64_t volume_bytes(const io::CaseRecord& record, const PredictionRequest& request) {
   const WindowPlan plan = plan_windows(record.shape, request.window.window, request.window.overlap);
   const std::int64_t voxels = plan.padded[0] * plan.padded[1] * plan.padded[2];
-  const std::int64_t copy = voxels == record.voxels() ? 0 : kModalities + kLabels;
-  const std::int64_t mirrors = request.mirror ? kModalities + 2 * kLabels : 0;
-  const std::int64_t channels = kModalities + copy + kLabels + 1 + mirrors;
+  const std::int64_t sums = logit_channels(request);
+  const std::int64_t copy = voxels == record.voxels() ? 0 : kModalities + sums;
+  const std::int64_t mirrors = request.mirror ? kModalities + 2 * sums : 0;
+  const std::int64_t channels = kModalities + copy + sums + 1 + mirrors;
   return channels * voxels * static_cast<std::int64_t>(sizeof(float));
 }
 
@@ -136,7 +139,7 @@ at::Tensor predict_logits(const PredictionRequest& request,
     return predict_windows(image, window, network);
   };
   const at::Tensor logits = request.mirror ? mirror8(volume, windows) : windows(volume);
-  YATES_ASSERT(logits.size(1) == kLabels, "{} channels of logits", logits.size(1));
+  YATES_ASSERT(logits.size(1) == logit_channels(request), "{} channels", logits.size(1));
   if (!at::isfinite(logits).all().item<bool>()) {
     log_warning("case {}: the logits are not finite; the network has diverged", case_id);
   }
@@ -171,11 +174,31 @@ at::Tensor predict_box(const PredictionRequest& request,
   const at::Tensor part = within(volume, box).contiguous();
   const at::Tensor logits =
       predict_logits(request, window_for(request.window, box.shape()), part, case_id, network);
-  at::Tensor whole =
-      at::zeros({1, kLabels, volume.size(2), volume.size(3), volume.size(4)}, volume.options());
-  whole.narrow(1, 0, 1).fill_(kCertain);
+  at::Tensor whole = at::zeros({1, logits.size(1), volume.size(2), volume.size(3), volume.size(4)},
+                               volume.options());
+  for (std::int64_t background = 0; background < logits.size(1); background += kLabels) {
+    whole.narrow(1, background, 1).fill_(kCertain);
+  }
   within(whole, box).copy_(logits);
   return whole;
+}
+
+at::Tensor labels_of(const PredictionRequest& request, const at::Tensor& logits) {
+  return argmax_labels(logits.narrow(1, 0, kLabels), request.window.blend)
+      .to(at::kCPU)
+      .contiguous();
+}
+
+/// Notes in how many voxels reference_half gives another label than float32.
+void write_half_outcome(const PredictionRequest& request,
+                        const std::string& case_id,
+                        const at::Tensor& logits) {
+  const at::Tensor half = labels_of(request, logits);
+  const at::Tensor exact =
+      argmax_labels(logits.narrow(1, kLabels, kLabels), BlendMode::Float32).to(at::kCPU);
+  make_directories(request.out_dir / kHalfDir);
+  write_json(request.out_dir / kHalfDir / (case_id + ".json"),
+             {{"voxels", half.numel()}, {"differ", half.ne(exact).sum().item<std::int64_t>()}});
 }
 
 std::array<double, 3> region_dice(const at::Tensor& labels,
@@ -194,47 +217,70 @@ std::int64_t labelled_voxels(std::span<const std::uint8_t> labels) {
   return std::count_if(labels.begin(), labels.end(), [](std::uint8_t label) { return label != 0; });
 }
 
+/// How the foreground predictor goes over a volume.
+SlidingWindow touching_windows(const PredictionRequest& request) {
+  return {.window = request.window.window, .overlap = 0.0};
+}
+
 /// The voxels that the foreground predictor calls so, as a mask.
 std::vector<std::uint8_t> foreground_mask(const PredictionRequest& request,
-                                          const at::Tensor& volume) {
-  SlidingWindow touching = request.window;
-  touching.overlap = 0.0;
-  const at::Tensor logits = predict_windows(volume, touching, request.foreground);
+                                          const at::Tensor& volume,
+                                          PredictionProgress& progress) {
+  const Predictor counted = [&](const at::Tensor& window) {
+    at::Tensor logits = request.foreground(window);
+    progress.window();
+    return logits;
+  };
+  const at::Tensor logits = predict_windows(volume, touching_windows(request), counted);
   const at::Tensor mask =
       at::sigmoid(logits).ge(request.threshold).to(at::kByte).to(at::kCPU).contiguous();
   const auto* voxels = mask.const_data_ptr<std::uint8_t>();
   return {voxels, voxels + mask.numel()};
 }
 
+/// Calls of the foreground predictor for a volume.
+std::int64_t foreground_windows(const PredictionRequest& request, const Size3& shape) {
+  if (request.roi != RoiSource::Foreground) {
+    return 0;
+  }
+  const SlidingWindow touching = touching_windows(request);
+  return static_cast<std::int64_t>(
+      plan_windows(shape, touching.window, touching.overlap).starts.size());
+}
+
 /// Predicts within the region of interest, and notes what that saved and cost.
 at::Tensor predict_roi(const PredictionRequest& request,
                        const io::CaseReader& reader,
                        const at::Tensor& volume,
-                       const Predictor& network) {
+                       const Predictor& network,
+                       PredictionProgress& progress) {
   const io::CaseRecord& record = reader.record();
   const std::vector<std::uint8_t> reference = reader.read_labels(reader.whole());
-  const Stopwatch watch;
   const bool oracle = request.roi == RoiSource::Labels;
-  const std::vector<std::uint8_t> mask = oracle ? reference : foreground_mask(request, volume);
+  const std::int64_t full_windows = window_count(request, request.window, record.shape);
+  const std::int64_t others =
+      foreground_windows(request, record.shape) + (request.compare_roi ? full_windows : 0);
+  progress.expect(others + full_windows);
+  const Stopwatch watch;
+  const std::vector<std::uint8_t> mask =
+      oracle ? reference : foreground_mask(request, volume, progress);
   RoiOutcome outcome{.box = roi_box(mask, record.shape), .shape = record.shape};
   const Size3 sides = outcome.box.shape();
   outcome.windows = window_count(request, window_for(request.window, sides), sides);
-  outcome.full_windows = window_count(request, request.window, record.shape);
+  outcome.full_windows = full_windows;
+  progress.expect(others + outcome.windows);
   outcome.tumour_voxels = labelled_voxels(reference);
   std::vector<std::uint8_t> inside(static_cast<std::size_t>(kernels::voxel_count(sides)));
   kernels::copy_box(reference.data(), record.shape, outcome.box, inside.data());
   outcome.tumour_outside_box = outcome.tumour_voxels - labelled_voxels(inside);
-  const auto labels_of = [&](const at::Tensor& logits) {
-    return argmax_labels(logits, request.window.blend).to(at::kCPU).contiguous();
-  };
   at::Tensor logits = predict_box(request, volume, outcome.box, record.id, network);
   outcome.seconds = watch.seconds();
-  outcome.dice = region_dice(labels_of(logits), reference, record.shape);
+  outcome.dice = region_dice(labels_of(request, logits), reference, record.shape);
   if (request.compare_roi) {
     const Stopwatch full_watch;
     const at::Tensor full = predict_logits(request, request.window, volume, record.id, network);
     outcome.full_seconds = full_watch.seconds();
-    outcome.full_dice = region_dice(labels_of(full), reference, record.shape);
+    outcome.full_dice = region_dice(labels_of(request, full), reference, record.shape);
   }
   make_directories(request.out_dir / kRoiDir);
   write_json(request.out_dir / kRoiDir / (record.id + ".json"), roi_json(outcome));
@@ -257,43 +303,26 @@ void write_probabilities(const PredictionRequest& request,
   whole.narrow(1, 0, 1).fill_(1.0);
   const kernels::Box3 box{.low = {crop[0][0], crop[1][0], crop[2][0]},
                           .high = {crop[0][1], crop[1][1], crop[2][1]}};
-  within(whole, box).copy_(at::softmax(logits, 1));
+  within(whole, box).copy_(at::softmax(logits.narrow(1, 0, kLabels), 1));
   make_directories(request.out_dir / kProbabilitiesDir);
   io::write_fractions(request.out_dir / kProbabilitiesDir / (reader.record().id + ".nii.gz"),
                       geometry,
                       {whole.const_data_ptr<float>(), static_cast<std::size_t>(whole.numel())});
 }
 
-/// Shows the windows of this process and of the finished cases of the others.
-class SharedProgress {
- public:
-  SharedProgress(const PredictionRequest& request, const PredictionPlan& plan)
-      : request_(request), plan_(plan), progress_("predict", plan.windows, "window") {}
-
-  void window(const std::string& case_id) { progress_.update(++own_ + others(), case_id); }
-
- private:
-  std::int64_t others() const {
-    std::int64_t windows = 0;
-    for (const auto& [case_id, count] : plan_.others) {
-      windows += fs::exists(label_map_path(request_, case_id)) ? count : 0;
-    }
-    return windows;
-  }
-
-  const PredictionRequest& request_;
-  const PredictionPlan& plan_;
-  Progress progress_;
-  std::int64_t own_ = 0;
-};
-
 bool is_finished(const PredictionRequest& request, const std::string& case_id) {
   return fs::exists(label_map_path(request, case_id)) &&
          (!request.probabilities ||
-          fs::exists(request.out_dir / kProbabilitiesDir / (case_id + ".nii.gz")));
+          fs::exists(request.out_dir / kProbabilitiesDir / (case_id + ".nii.gz"))) &&
+         (!request.window.beside_float32 ||
+          fs::exists(request.out_dir / kHalfDir / (case_id + ".json")));
 }
 
 }  // namespace
+
+fs::path label_map_path(const PredictionRequest& request, const std::string& case_id) {
+  return request.out_dir / (case_id + ".nii.gz");
+}
 
 std::vector<std::string> claim_predictions(const PredictionRequest& request) {
   check_cases(request, io::read_manifest(request.data_dir));
@@ -342,25 +371,30 @@ void predict_cases(const PredictionRequest& request,
   }
   const at::AutoGradMode no_gradients(false);
   const io::Manifest manifest = io::read_manifest(request.data_dir);
-  SharedProgress progress(request, plan);
+  PredictionProgress progress(request, plan);
   for (const std::string& case_id : plan.cases) {
     const Predictor counted = [&](const at::Tensor& window) {
       at::Tensor logits = network(window);
-      progress.window(case_id);
+      progress.window();
       return logits;
     };
     const io::CaseReader reader(request.data_dir, manifest, case_id);
+    progress.begin_case(case_id, planned_windows(request, reader.record()));
     const at::Tensor volume = read_volume(reader).to(request.device);
     const at::Tensor logits =
         request.roi == RoiSource::None
             ? predict_logits(request, request.window, volume, case_id, counted)
-            : predict_roi(request, reader, volume, counted);
-    const at::Tensor labels = argmax_labels(logits, request.window.blend).to(at::kCPU).contiguous();
+            : predict_roi(request, reader, volume, counted, progress);
+    const at::Tensor labels = labels_of(request, logits);
     fault_point("predict.before_publish");
+    if (request.window.beside_float32) {
+      write_half_outcome(request, case_id, logits);
+    }
     if (request.probabilities) {
       write_probabilities(request, reader, logits);
     }
     io::write_label_map(label_map_path(request, case_id), in_source_grid(labels, reader));
+    progress.end_case();
     fault_point("predict.after_case");
   }
 }

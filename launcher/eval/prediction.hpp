@@ -55,6 +55,9 @@ struct PredictionPlan {
   std::vector<std::pair<std::string, std::int64_t>> others;
 };
 
+/// Where the label map of a case goes.
+std::filesystem::path label_map_path(const PredictionRequest& request, const std::string& case_id);
+
 /// Creates and claims the folder; the cases without a label map, in the order asked for. Call in
 /// one process alone. Throws Error{InputMissing} or Error{BadData} for the data set and for cases
 /// it does not hold (all at once), and Error{BadData} if the folder holds label maps that were made
@@ -70,8 +73,9 @@ PredictionPlan plan_predictions(const PredictionRequest& request,
 
 /// Carries out a plan: every label map is published whole, as uint8 in the grid of the source, and
 /// voxels outside the stored box are 0. With a region of interest, roi/<case>.json says what it
-/// saved and cost. Shows progress with the time left. Deterministic if `network` is. Throws as
-/// reading and writing do; finished label maps stay.
+/// saved and cost; with window.beside_float32, reference_half/<case>.json in how many voxels the
+/// label is another one than in float32 mode. Shows progress with the time left. Deterministic if
+/// `network` is. Throws as reading and writing do; finished label maps stay.
 void predict_cases(const PredictionRequest& request,
                    const PredictionPlan& plan,
                    const Predictor& network);

@@ -6,6 +6,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -43,11 +44,15 @@ at::Tensor weight_map(const Size3& window, const at::Tensor& like) {
   return map.to(like.device());
 }
 
-at::Tensor weighted(const at::Tensor& prediction, const at::Tensor& weights, BlendMode blend) {
-  if (blend == BlendMode::Float32) {
+at::Tensor weighted(const at::Tensor& prediction,
+                    const at::Tensor& weights,
+                    const SlidingWindow& options) {
+  if (options.blend == BlendMode::Float32) {
     return prediction.to(at::kFloat) * weights;
   }
-  return (prediction.to(at::kHalf).to(at::kFloat) * weights).to(at::kHalf).to(at::kFloat);
+  const at::Tensor half =
+      (prediction.to(at::kHalf).to(at::kFloat) * weights).to(at::kHalf).to(at::kFloat);
+  return options.beside_float32 ? at::cat({half, prediction.to(at::kFloat) * weights}, 1) : half;
 }
 
 }  // namespace
@@ -68,10 +73,11 @@ at::Tensor predict_windows(const at::Tensor& volume,
   const at::Tensor weight_sum = volume_of(1);
   for (const Size3& start : plan.starts) {
     const at::Tensor prediction = predict(part(input, start, plan.window).contiguous());
+    const at::Tensor summand = weighted(prediction, weights, options);
     if (!sum.defined()) {
-      sum = volume_of(prediction.size(1));
+      sum = volume_of(summand.size(1));
     }
-    part(sum, start, plan.window).add_(weighted(prediction, weights, options.blend));
+    part(sum, start, plan.window).add_(summand);
     part(weight_sum, start, plan.window).add_(weights);
   }
   return part(sum.div_(weight_sum), plan.pad_low, shape).contiguous();

@@ -24,11 +24,15 @@ struct SlidingWindow {
   Size3 window = {128, 128, 128};
   double overlap = 0.5;  ///< Of neighbouring windows, in [0, 1).
   BlendMode blend = BlendMode::Float32;
+  /// With ReferenceHalf: K further channels, the same predictions added up as Float32 does, to
+  /// measure what the mode changes.
+  bool beside_float32 = false;
 };
 
 /// Gaussian-weighted mean (1, K, D, H, W), float32, of the predictions of all windows of `volume`
 /// (1, C, D, H, W), float32, any device; windows one after the other in the order of the plan.
-/// Deterministic if `predict` is. Memory: K + 1 volumes in float32, one window.
+/// Deterministic if `predict` is. Memory: K + 1 volumes in float32 (2 K + 1 with `beside_float32`),
+/// one window.
 /// Source: MONAI `sliding_window_inference`, mode "gaussian", zero padding.
 at::Tensor predict_windows(const at::Tensor& volume,
                            const SlidingWindow& options,

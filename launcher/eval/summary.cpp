@@ -31,29 +31,11 @@ void count_empty(const Overlap& overlap, RegionSummary& summary) {
   summary.ref_empty += !pred && ref ? 1 : 0;
 }
 
-/// The figures of every case, by metric.
-struct Figures {
-  std::vector<double> dice;
-  std::vector<double> hd95_mm;
-  std::vector<double> nsd_1mm;
-  std::vector<double> assd_mm;
-
-  void add(const Score& score) {
-    dice.push_back(score.dice);
-    hd95_mm.push_back(score.hd95_mm);
-    nsd_1mm.push_back(score.nsd_1mm);
-    assd_mm.push_back(score.assd_mm);
-  }
-};
-
-RegionSummary finish(RegionSummary summary, const Figures& figures) {
-  summary.dice = distribution(figures.dice);
-  summary.hd95_mm = distribution(figures.hd95_mm);
-  summary.nsd_1mm = distribution(figures.nsd_1mm);
-  summary.assd_mm = distribution(figures.assd_mm);
-  summary.failed = std::count_if(
-      figures.hd95_mm.begin(), figures.hd95_mm.end(), [](double mm) { return !(mm <= kFailedMm); });
-  return summary;
+void add(const Score& score, RegionFigures& figures) {
+  figures.dice.push_back(score.dice);
+  figures.hd95_mm.push_back(score.hd95_mm);
+  figures.nsd_1mm.push_back(score.nsd_1mm);
+  figures.assd_mm.push_back(score.assd_mm);
 }
 
 Score mean_score(const CaseMetrics& metrics, std::size_t convention) {
@@ -89,27 +71,37 @@ ConventionSummary summarise(const Evaluation& evaluation, Convention convention)
       .convention = convention, .regions = {}, .lowest_dice_cases = lowest_dice(evaluation, index)};
   RegionSummary mean;
   mean.region = "mean";
-  Figures mean_figures;
+  RegionFigures mean_figures;
   for (const Region region : kRegions) {
     RegionSummary summary;
     summary.region = region_name(region);
-    Figures figures;
+    RegionFigures figures;
     for (const CaseResult& one : evaluation.cases) {
       const RegionMetrics& metrics = one.metrics.regions[static_cast<std::size_t>(region)];
-      figures.add(metrics.scores[index]);
+      add(metrics.scores[index], figures);
       count_empty(metrics.overlap, summary);
       count_empty(metrics.overlap, mean);
     }
-    result.regions.push_back(finish(std::move(summary), figures));
+    result.regions.push_back(with_figures(std::move(summary), figures));
   }
   for (const CaseResult& one : evaluation.cases) {
-    mean_figures.add(mean_score(one.metrics, index));
+    add(mean_score(one.metrics, index), mean_figures);
   }
-  result.regions.push_back(finish(std::move(mean), mean_figures));
+  result.regions.push_back(with_figures(std::move(mean), mean_figures));
   return result;
 }
 
 }  // namespace
+
+RegionSummary with_figures(RegionSummary summary, const RegionFigures& figures) {
+  summary.dice = distribution(figures.dice);
+  summary.hd95_mm = distribution(figures.hd95_mm);
+  summary.nsd_1mm = distribution(figures.nsd_1mm);
+  summary.assd_mm = distribution(figures.assd_mm);
+  summary.failed = std::count_if(
+      figures.hd95_mm.begin(), figures.hd95_mm.end(), [](double mm) { return !(mm <= kFailedMm); });
+  return summary;
+}
 
 Distribution distribution(const std::vector<double>& values) {
   std::vector<double> sorted;

@@ -28,6 +28,14 @@ struct Distribution {
 /// Summarises values; NaN counts as undefined. Quantiles interpolate linearly.
 Distribution distribution(const std::vector<double>& values);
 
+/// The figures of one region, one value per case (or per case and run).
+struct RegionFigures {
+  std::vector<double> dice;
+  std::vector<double> hd95_mm;
+  std::vector<double> nsd_1mm;
+  std::vector<double> assd_mm;
+};
+
 /// One region, or the mean of the three.
 struct RegionSummary {
   std::string region;
@@ -41,6 +49,9 @@ struct RegionSummary {
   std::int64_t failed = 0;      ///< HD95 above 20 mm or undefined.
 };
 
+/// Fills in the distributions of `summary` and what failed.
+RegionSummary with_figures(RegionSummary summary, const RegionFigures& figures);
+
 struct ConventionSummary {
   Convention convention = Convention::Segmamba;
   std::vector<RegionSummary> regions;          ///< WT, TC, ET, mean.
@@ -49,8 +60,15 @@ struct ConventionSummary {
 
 std::vector<ConventionSummary> summarise(const Evaluation& evaluation);
 
-/// The summary as lines for people.
+/// The summary as lines for people: for every region and metric mean, sd, median and quartiles with
+/// the number of cases that they stand on, the empty masks beside it, and the failures.
 std::vector<std::string> summary_lines(const Evaluation& evaluation);
+
+/// Such lines of one table, below its heading.
+std::vector<std::string> region_lines(const std::vector<RegionSummary>& regions);
+
+/// The summary of a region as in `summary_json`.
+Json region_json(const RegionSummary& summary);
 
 /// {"schema", "cases", "conventions": [{"convention", "regions": [{"region", "dice": {"n",
 /// "undefined", "mean", "sd", "median", "q25", "q75", "min", "max"}, "hd95_mm", "nsd_1mm",

@@ -12,12 +12,13 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "launcher/eval/metric_columns.hpp"
 #include "launcher/study/summary.hpp"
 
 namespace yates::study {
 namespace {
 
-constexpr std::array kMetrics = {"dice", "hd95_mm"};
+constexpr std::array kMetrics = {eval::kMetricColumns[0], eval::kMetricColumns[1]};
 constexpr std::array kRegions = {"WT", "TC", "ET", "mean"};
 constexpr std::size_t kMean = 3;
 constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
@@ -26,23 +27,13 @@ constexpr double kFailureMm = 20;
 const double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 /// Columns that are no factors where the study does not name the factors.
-constexpr std::array kKnownColumns = {"seed",
-                                      "case",
-                                      "region",
-                                      "dice",
-                                      "hd95_mm",
-                                      "status",
-                                      "convention",
-                                      "nsd_1mm",
-                                      "assd_mm",
-                                      "tp",
-                                      "fp",
-                                      "fn",
-                                      "pred_voxels",
-                                      "ref_voxels",
-                                      "lesions",
-                                      "lesions_found",
-                                      "lesions_false"};
+bool is_known_column(const std::string& name) {
+  constexpr std::array kOthers = {"seed", "case", "region", "status", "convention"};
+  const auto has = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return has(kOthers) || has(eval::kMetricColumns);
+}
 
 [[noreturn]] void fail(const CsvTable& table,
                        std::optional<std::size_t> row,
@@ -77,7 +68,7 @@ std::vector<Factor> factors_of(const CsvTable& table, const ResultsOptions& opti
   if (names.empty()) {
     std::copy_if(
         table.header.begin(), table.header.end(), std::back_inserter(names), [](const auto& name) {
-          return std::find(kKnownColumns.begin(), kKnownColumns.end(), name) == kKnownColumns.end();
+          return !is_known_column(name);
         });
   }
   std::vector<Factor> factors;

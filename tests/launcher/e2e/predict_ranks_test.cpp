@@ -71,6 +71,43 @@ TEST_F(PredictRanks, GiveTheSameLabelMapsAsOneProcess) {
   }
 }
 
+/// The number behind `words` in a text.
+double number_after(const std::string& text, const std::string& words) {
+  const std::size_t at = text.find(words);
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + words.size()));
+}
+
+TEST_F(PredictRanks, StaysWithinTheMemoryThatIsStatedBeforeTheStart) {
+  for (const std::string patch : {"32", "64"}) {
+    std::vector<std::string> arguments = predict("out" + patch);
+    arguments.back() = "data.patch=[" + patch + "," + patch + "," + patch + "]";
+    arguments.push_back("--probabilities");
+    const CommandResult result = run(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+    const double stated = number_after(result.output, "memory: at most ");
+    const double peak = number_after(result.output, "peak memory ") * 1024 * 1024;
+    EXPECT_GT(peak, 0) << result.output;
+    EXPECT_LE(peak, stated) << result.output;
+    EXPECT_LT(stated, 2 * peak) << result.output;
+  }
+}
+
+TEST_F(PredictRanks, ReferenceHalfSaysHowManyVoxelsItChanges) {
+  std::vector<std::string> arguments = predict("half");
+  arguments.insert(arguments.end(), {"--blend", "reference_half"});
+  const CommandResult result = run(arguments);
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  std::int64_t differ = 0;
+  std::int64_t files = 0;
+  for (const auto& entry : fs::directory_iterator(root() / "half/reference_half")) {
+    differ += read_json(entry.path())["differ"].get<std::int64_t>();
+    ++files;
+  }
+  EXPECT_EQ(files, 5);
+  EXPECT_EQ(number_after(result.output, "reference_half: "), static_cast<double>(differ))
+      << result.output;
+}
+
 TEST_F(PredictRanks, TellAMistakeOnceAndEnd) {
   std::vector<std::string> arguments = predict("out");
   arguments[2] = "absent.safetensors";

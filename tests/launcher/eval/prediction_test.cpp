@@ -9,7 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "io/image/image.hpp"
+#include "launcher/eval/prediction_progress.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/small_data_set.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -114,6 +116,60 @@ TEST_F(PredictCases, RefusesAFolderOfOtherWeights) {
   PredictionRequest other = request();
   other.made_with = "weights 2";
   testing::expect_error(ExitCode::BadData, {"made with weights 1"}, [&] { (void)planned(other); });
+}
+
+/// Labels 1 and 2 lie nearer to each other than half precision can tell.
+at::Tensor near_ties(const at::Tensor& window) {
+  const at::Tensor first = window.narrow(1, 0, 1);
+  const at::Tensor none = at::zeros_like(first);
+  return at::cat({none, first, first * 1.0001, none}, 1);
+}
+
+TEST_F(PredictCases, ReferenceHalfCountsTheLabelsThatItChanges) {
+  PredictionRequest exact = request();
+  predict_cases(exact, planned(exact), near_ties);
+  PredictionRequest half = request();
+  half.out_dir = folder() / "half";
+  half.window.blend = BlendMode::ReferenceHalf;
+  half.window.beside_float32 = true;
+  predict_cases(half, planned(half), near_ties);
+  std::int64_t all = 0;
+  for (const std::string& id : half.cases) {
+    const auto a = io::read_label_map(label_map_path(exact, id)).voxels;
+    const auto b = io::read_label_map(label_map_path(half, id)).voxels;
+    std::int64_t differ = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      differ += a[i] != b[i] ? 1 : 0;
+    }
+    const Json outcome = read_json(half.out_dir / "reference_half" / (id + ".json"));
+    EXPECT_EQ(outcome["differ"], differ);
+    EXPECT_EQ(outcome["voxels"], id == "a" ? 315 : 64);
+    all += differ;
+  }
+  EXPECT_GT(all, 0);
+  std::filesystem::remove(half.out_dir / "reference_half" / "b.json");
+  EXPECT_EQ(planned(half).cases, (std::vector<std::string>{"b"}));
+}
+
+TEST_F(PredictCases, ProgressWeighsACaseByItsPlanHoweverManyWindowsItNeeds) {
+  PredictionPlan plan;
+  plan.windows = 160;
+  plan.others = {{"a", 52}};
+  const PredictionRequest asked = request();
+  PredictionProgress progress(asked, plan);
+  progress.begin_case("b", 100);
+  progress.expect(10);
+  for (int i = 0; i < 5; ++i) {
+    progress.window();
+  }
+  EXPECT_EQ(progress.done(), 50);
+  progress.expect(8);
+  EXPECT_EQ(progress.done(), 62);
+  progress.end_case();
+  EXPECT_EQ(progress.done(), 100);
+  make_directories(asked.out_dir);
+  write_file_atomic(label_map_path(asked, "a"), "of another process");
+  EXPECT_EQ(progress.done(), 152);
 }
 
 TEST_F(PredictCases, NamesEveryUnknownCase) {

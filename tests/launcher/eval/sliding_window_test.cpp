@@ -172,6 +172,20 @@ TEST(SlidingWindow, HalfProductsEqualTheReference) {
   }
 }
 
+TEST(SlidingWindow, HalfProductsBesideFloat32AreBothUnchanged) {
+  const Json& golden = goldens().at("cases").at("small_21x16x37_roi16");
+  SlidingWindow options = options_of(golden, BlendMode::ReferenceHalf);
+  const at::Tensor input = golden_input(golden);
+  const at::Tensor half = predict_windows(input, options, toy_network);
+  options.beside_float32 = true;
+  const at::Tensor both = predict_windows(input, options, toy_network);
+  const std::int64_t channels = half.size(1);
+  ASSERT_EQ(both.size(1), 2 * channels);
+  EXPECT_TRUE(both.narrow(1, 0, channels).equal(half));
+  EXPECT_TRUE(both.narrow(1, channels, channels)
+                  .equal(predict_windows(input, options_of(golden), toy_network)));
+}
+
 TEST(MirrorTta, MeanOfEightMirrorsEqualsTheReference) {
   for (const std::string name :
        {"small_pad_11x9x23_roi16", "small_21x16x37_roi16", "shift_70x64x101_roi64"}) {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The columns of metrics in cases.csv and in a table of results: their one list.
+#pragma once
+
+#include <array>
+
+namespace yates::eval {
+
+/// In the order of cases.csv, behind case, region and convention.
+inline constexpr std::array kMetricColumns = {"dice",
+                                              "hd95_mm",
+                                              "nsd_1mm",
+                                              "assd_mm",
+                                              "tp",
+                                              "fp",
+                                              "fn",
+                                              "pred_voxels",
+                                              "ref_voxels",
+                                              "lesions",
+                                              "lesions_found",
+                                              "lesions_false"};
+
+}  // namespace yates::eval
