@@ -13,6 +13,7 @@ Bench bench_checkpoint();
 Bench bench_conv1d();
 Bench bench_hd95();
 Bench bench_import();
+Bench bench_instance_norm();
 Bench bench_loader();
 Bench bench_plan();
 Bench bench_prune();

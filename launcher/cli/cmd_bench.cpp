@@ -24,6 +24,7 @@ constexpr Bench (*kBenches[])() = {
     bench_conv1d,
     bench_hd95,
     bench_import,
+    bench_instance_norm,
     bench_loader,
     bench_plan,
     bench_prune,

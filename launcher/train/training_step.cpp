@@ -110,12 +110,16 @@ void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResul
       .momentum = options_.momentum,
       .weight_decay = options_.weight_decay,
       .gradient_scale = model::clip_factor(result.grad_norm, options_.clip_norm)};
+  std::vector<model::SgdTriple> triples;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const NamedTensor& parameter = state_.parameters()[i];
     if (is_updated(parameter.name)) {
-      model::sgd_update(parameter.value, gradients[i], state_.momentum()[i].value, sgd);
+      triples.push_back({.parameter = parameter.value,
+                         .gradient = gradients[i],
+                         .velocity = state_.momentum()[i].value});
     }
   }
+  model::sgd_update(triples, sgd);
 }
 
 void TrainingStep::decide_here(StepResult& result) {

@@ -18,4 +18,7 @@ at::Tensor instance_norm_relu(const at::Tensor& x);
 /// LeakyReLU, slope 0.01, of `instance_norm(x)`, plus `residual` before it where defined.
 at::Tensor instance_norm_leaky_relu(const at::Tensor& x, const at::Tensor& residual = {});
 
+/// LeakyReLU of `instance_norm(x) + instance_norm(shortcut)`.
+at::Tensor instance_norms_leaky_relu(const at::Tensor& x, const at::Tensor& shortcut);
+
 }  // namespace yates::model

@@ -40,7 +40,7 @@ at::Tensor ResidualBlock::operator()(const at::Tensor& x) const {
     return instance_norm_leaky_relu(second_(first_(x)));
   }
   const at::Tensor y = second_(instance_norm_leaky_relu(first_(x)));
-  return instance_norm_leaky_relu(y, shortcut_ ? instance_norm((*shortcut_)(x)) : x);
+  return shortcut_ ? instance_norms_leaky_relu(y, (*shortcut_)(x)) : instance_norm_leaky_relu(y, x);
 }
 
 }  // namespace yates::model
