@@ -2,8 +2,10 @@
 #include "base/file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -12,6 +14,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +63,20 @@ int injected_error(const std::string& point) {
     case FaultAction::Estale: return ESTALE;
     default: return 0;
   }
+}
+
+/// Processes of different machines that share a folder may have equal process numbers, so the host
+/// and 64 random bits are part of the name.
+std::string temporary_name(const std::string& name) {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::string machine = host.data();
+  machine = machine.substr(0, machine.find_first_of("./"));
+  std::uint64_t chance = 0;
+  if (::getrandom(&chance, sizeof chance, 0) != static_cast<ssize_t>(sizeof chance)) {
+    throw_system_error("no random bytes for the name of a temporary file", name, errno);
+  }
+  return fmt::format(".{}.{}-{}-{:016x}.tmp", name, machine, ::getpid(), chance);
 }
 
 }  // namespace
@@ -200,9 +218,8 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
-  const std::string name = "." + path_.filename().string() + "." + std::to_string(::getpid());
-  temporary_ = path_.parent_path() / (name + ".tmp");
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  temporary_ = path_.parent_path() / temporary_name(path_.filename().string());
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   descriptor_ = ::open(temporary_.c_str(), kFlags, 0644);
   if (descriptor_ < 0) {
     throw_system_error("cannot create the file", temporary_.string(), errno);

@@ -78,7 +78,7 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 /// For content too large to hold in memory. Short writes and EINTR are handled.
 class AtomicFile {
  public:
-  /// Creates `.NAME.PID.tmp` beside `path`. Throws Error{Io}.
+  /// Creates `.NAME.HOST-PID-RANDOM.tmp` beside `path`, never one that exists. Throws Error{Io}.
   explicit AtomicFile(std::filesystem::path path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

@@ -38,9 +38,8 @@ MetricsLog::MetricsLog(std::filesystem::path path, std::int64_t step) : path_(st
   if (std::filesystem::exists(path_)) {
     const std::string content = read_file(path_);
     const std::size_t kept = kept_length(content, step);
-    if (kept < content.size()) {
-      write_file_atomic(path_, std::string_view(content).substr(0, kept));
-    }
+    // Always a new file: an attempt that was cut off and lives on appends to the old one.
+    write_file_atomic(path_, std::string_view(content).substr(0, kept));
   }
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -47,6 +48,26 @@ TEST(AtomicFile, IsNotVisibleAfterSync) {
     EXPECT_EQ(read_file(path), "whole");
   }
   EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(AtomicFile, TwoOfTheSameNameAtOnceDoNotMeet) {
+  const testing::TemporaryDirectory folder;
+  AtomicFile first(folder / "result.txt");
+  AtomicFile second(folder / "result.txt");
+  first.write("first");
+  second.write("second");
+  EXPECT_NE(first.temporary_path(), second.temporary_path());
+  second.commit();
+  first.commit();
+  EXPECT_EQ(read_file(folder / "result.txt"), "first");
+}
+
+TEST(AtomicFile, TemporaryNameTellsItsProcess) {
+  const testing::TemporaryDirectory folder;
+  const AtomicFile file(folder / "a.json");
+  const std::string name = file.temporary_path().filename().string();
+  EXPECT_TRUE(name.starts_with(".a.json.") && name.ends_with(".tmp")) << name;
+  EXPECT_NE(name.find("-" + std::to_string(::getpid()) + "-"), std::string::npos) << name;
 }
 
 TEST(AtomicFile, LeavesNothingWithoutCommit) {

@@ -45,6 +45,17 @@ TEST(MetricsLog, DropsATornLastLineAndWhatIsNoMetric) {
   }
 }
 
+TEST(MetricsLog, AttemptThatWasTakenOverAppendsToAFileNobodyReads) {
+  const testing::TemporaryDirectory folder;
+  const auto path = folder / "m.jsonl";
+  MetricsLog older(path, 0);
+  older.append(Json{{"step", 1}});
+  MetricsLog newer(path, 1);
+  older.append(Json{{"step", 2}, {"by", "older"}});
+  newer.append(Json{{"step", 2}, {"by", "newer"}});
+  EXPECT_EQ(read_file(path), "{\"step\":1}\n{\"step\":2,\"by\":\"newer\"}\n");
+}
+
 TEST(MetricsLog, NamesAPlaceItCannotWrite) {
   EXPECT_THROW(MetricsLog("/nonexistent/m.jsonl", 0), Error);
 }
