@@ -52,6 +52,12 @@ class Hdf5File {
   /// yates does not store.
   [[nodiscard]] DatasetPlace find_dataset(const std::string& name) const;
 
+  /// A column of a table: a one-dimensional dataset of float64, int64 or UTF-8 texts of one length,
+  /// padded with NUL. Throws Error{Io}.
+  void write_column(const std::string& name, std::span<const double> values);
+  void write_column(const std::string& name, std::span<const std::int64_t> values);
+  void write_column(const std::string& name, std::span<const std::string> values);
+
   /// Attributes of the object `name` ("/" is the root).
   void write_attribute(const std::string& name, const std::string& key, std::span<const double> v);
   void write_attribute(const std::string& name,

@@ -2,7 +2,6 @@
 #include "launcher/campaign/advance.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -11,17 +10,20 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/campaign_lock.hpp"
-#include "launcher/campaign/results.hpp"
 #include "launcher/campaign/run_record.hpp"
+#include "launcher/campaign/scratch_name.hpp"
 #include "launcher/campaign/slurm_commands.hpp"
 #include "launcher/campaign/stages.hpp"
-#include "launcher/study/results_table.hpp"
-#include "launcher/study/sequential_looks.hpp"
+#include "launcher/campaign/stopping_rule.hpp"
 
 namespace yates::campaign {
 namespace {
 
 using Ids = std::vector<std::string>;
+
+SrunOptions srun_of(const Submission& submission) {
+  return {.mpi = submission.site.mpi, .gpus_as = submission.site.gpus_as};
+}
 
 /// The arrays of one submission: at most as many elements as the site allows in each.
 std::vector<Ids> split_by_size(const Ids& ids, std::int64_t max_array_size) {
@@ -92,6 +94,15 @@ class Gate {
   Advance continue_wave(const Ids& open) {
     const std::int64_t wave = log_.wave();
     const Ids jobs = queued_jobs(names_of(wave), scratch());
+    if (log_.stopped.empty()) {
+      // A run that was tried again may complete an earlier look while this wave is under way.
+      log_.stopped = reason_to_stop(study_, plan_);
+      write_wave_log(study_, log_);
+    }
+    if (!log_.stopped.empty()) {
+      return {.step = Step::Stopped,
+              .text = log_.stopped + (jobs.empty() ? "" : "; runs in flight are finished")};
+    }
     if (!jobs.empty()) {
       submit_gate(jobs);
       return {.step = Step::Waiting,
@@ -218,32 +229,49 @@ class Gate {
 
 }  // namespace
 
-std::string reason_to_stop(const config::StudyFile& study, const Plan& plan) {
-  if (!study.spec.primary || !study.spec.sequential || study.spec.sequential->looks.empty()) {
-    return "";
-  }
-  const CampaignResults results = collect_results(study, plan, study.out);
-  const study::StudyData data = study::read_results(
-      results.table, study::ResultsOptions{.study = study.spec, .factors = {}, .levels = {}});
-  const auto looks = study::evaluate_study_looks(
-      data,
-      {.primary = *study.spec.primary, .plan = *study.spec.sequential, .seeds = study.spec.seeds});
-  for (const study::LookResult& look : looks ? looks->results : std::vector<study::LookResult>{}) {
-    if (look.decision.starts_with("stop") || look.decision.starts_with("end")) {
-      return fmt::format("{} at the look with {} seeds: |t| = {:.3g}, bound {:.3g}",
-                         look.decision,
-                         look.n,
-                         std::abs(look.statistic),
-                         look.bound);
-    }
-  }
-  return "";
-}
-
 Advance advance(const config::StudyFile& study, const Plan& plan, const Submission& submission) {
   make_directories(slurm_directory(study));
   const CampaignLock lock(slurm_directory(study), 5);
   return Gate(study, plan, submission).advance();
+}
+
+std::string check_submission(const config::StudyFile& study,
+                             const Plan& plan,
+                             const Submission& submission) {
+  const std::filesystem::path scratch = slurm_directory(study);
+  make_directories(scratch / "log");
+  const std::filesystem::path script = scratch_name(scratch, "check.sbatch");
+  const auto ask = [&](std::vector<std::string> words, const std::string& text) {
+    std::erase_if(words, [](const std::string& word) { return word.starts_with("--dependency="); });
+    words.insert(words.begin() + 1, "--test-only");
+    write_file_atomic(script, text);
+    std::string answer;
+    try {
+      answer = run_slurm_program(words, scratch);
+    } catch (const Error& error) {
+      std::error_code ignored;
+      std::filesystem::remove(script, ignored);
+      throw;
+    }
+    return std::string(trim(answer)) + "\n";
+  };
+  Ids ids;
+  for (const std::size_t run : wave_runs(study, plan, 1)) {
+    ids.push_back(plan.runs[run].id);
+  }
+  std::string text;
+  std::size_t number = 0;
+  for (const Ids& part : split_by_size(ids, submission.site.max_array_size)) {
+    const std::string name = job_name(study, fmt::format("w1-{}", ++number));
+    text += name + ": " +
+            ask(sbatch_runs(study, submission, name, part.size(), script),
+                run_script(study, submission, part));
+  }
+  const std::string gate = job_name(study, fmt::format("gate1-{}", number));
+  text += gate + ": " +
+          ask(sbatch_gate(study, submission, gate, {"0"}, script), gate_script(study, submission));
+  std::filesystem::remove(script);
+  return text;
 }
 
 std::string dry_run(const config::StudyFile& study,
@@ -253,7 +281,7 @@ std::string dry_run(const config::StudyFile& study,
   Ids ids;
   std::string lines;
   const StageOptions stages{.ranks = study.slurm.ranks_per_run,
-                            .launch = srun_words(study, submission.site.mpi),
+                            .launch = srun_words(study, srun_of(submission)),
                             .yates = submission.yates,
                             .references = {},
                             .convention = study.spec.convention};

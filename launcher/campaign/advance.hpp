@@ -25,14 +25,17 @@ struct Advance {
   std::string text;  ///< What was done and why, one line.
 };
 
-/// What the stopping rule of the study says about the finished runs: a reason to stop, or nothing.
-/// Looks only at blocks in their declared order. Throws like collect_results.
-std::string reason_to_stop(const config::StudyFile& study, const Plan& plan);
-
 /// Runs of the current wave that ended without a result are submitted once more as a further array
 /// of that wave, when none of its jobs is queued any more. Throws Error{RunOwned} while another
 /// process advances the study, Error{Io} or Error{InputMissing} of Slurm's programs.
 Advance advance(const config::StudyFile& study, const Plan& plan, const Submission& submission);
+
+/// Lets Slurm check scripts and options of the first wave and its gate (sbatch --test-only) and
+/// returns what it says of each; nothing is submitted. Throws Error{Io} with Slurm's words if it
+/// refuses one.
+std::string check_submission(const config::StudyFile& study,
+                             const Plan& plan,
+                             const Submission& submission);
 
 /// What `advance` would hand to Slurm for a wave, for people to read: scripts, sbatch lines with
 /// their arguments quoted, and the line that starts the training of each run.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/campaign/campaign_lock.hpp"
 
+#include <array>
 #include <cerrno>
+#include <fstream>
 #include <string>
 
 #include <fcntl.h>
@@ -12,10 +14,19 @@
 #include "base/error.hpp"
 
 namespace yates::campaign {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+}  // namespace
 
 CampaignLock::CampaignLock(const std::filesystem::path& out, double wait_s) {
   const std::string path = (out / ".lock").string();
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor_ < 0) {
     throw_system_error("cannot open the lock file", path, errno);
   }
@@ -32,6 +43,13 @@ CampaignLock::CampaignLock(const std::filesystem::path& out, double wait_s) {
     }
     ::usleep(50'000);
   }
+  const std::string host = host_name() + "\n";
+  if (::ftruncate(descriptor_, 0) != 0 ||
+      ::pwrite(descriptor_, host.data(), host.size(), 0) != static_cast<ssize_t>(host.size())) {
+    const int error_number = errno;
+    ::close(descriptor_);
+    throw_system_error("cannot write the lock file", path, error_number);
+  }
 }
 
 CampaignLock::~CampaignLock() {
@@ -46,6 +64,12 @@ bool CampaignLock::is_held(const std::filesystem::path& out) {
   const bool free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
   ::close(descriptor);
   return !free;
+}
+
+bool CampaignLock::is_foreign(const std::filesystem::path& out) {
+  std::ifstream file(out / ".lock");
+  std::string host;
+  return std::getline(file, host) && host != host_name();
 }
 
 }  // namespace yates::campaign

@@ -17,8 +17,11 @@ class CampaignLock {
   CampaignLock(const CampaignLock&) = delete;
   CampaignLock& operator=(const CampaignLock&) = delete;
 
-  /// True if some launcher holds the lock of the campaign at `out` now.
+  /// True if some launcher holds the lock of the campaign at `out` now, as this machine sees it:
+  /// on some network file systems a lock is known to its own machine only.
   static bool is_held(const std::filesystem::path& out);
+  /// True if the last launcher at `out` ran on another machine than this.
+  static bool is_foreign(const std::filesystem::path& out);
 
  private:
   int descriptor_ = -1;

@@ -39,7 +39,8 @@ std::set<int>& launcher_ends() {
 
 /// Everything that exec needs, made before fork.
 struct Prepared {
-  explicit Prepared(const Command& command) : directory(command.directory), log(command.log) {
+  explicit Prepared(const Command& command)
+      : directory(command.directory), log(command.log), stop_signal(command.stop_signal) {
     words = command.words;
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text = *entry;
@@ -67,6 +68,7 @@ struct Prepared {
   std::vector<char*> envp;
   std::string directory;
   std::string log;
+  int stop_signal;
 };
 
 void open_as(const char* path, int flags, int descriptor) {
@@ -143,7 +145,7 @@ Order next_order(int orders, short events) {
 }
 
 /// Waits for the program's end while it carries out orders. Returns its wait status.
-int watch(pid_t program, int orders, int signals) {
+int watch(pid_t program, int orders, int signals, int stop_signal) {
   std::optional<double> deadline;  // Set once the launcher is gone; then orders is at its end.
   for (;;) {
     pollfd waits[2] = {{signals, POLLIN, 0}, {orders, POLLIN, 0}};
@@ -160,10 +162,11 @@ int watch(pid_t program, int orders, int signals) {
       kill_descendants();
       return SIGKILL;
     }
-    if (order == Order::Stop || order == Order::LauncherGone) {
-      ::kill(-program, SIGTERM);
+    if (order == Order::Stop) {
+      ::kill(stop_signal == SIGTERM ? -program : program, stop_signal);
     }
     if (order == Order::LauncherGone) {
+      ::kill(-program, SIGTERM);
       deadline = steady_seconds() + kOrphanGraceSeconds;
     }
   }
@@ -187,7 +190,7 @@ int watch(pid_t program, int orders, int signals) {
   int status = 127 << 8;
   if (program > 0) {
     ::setpgid(program, program);
-    status = watch(program, orders, signals);
+    status = watch(program, orders, signals, prepared.stop_signal);
     kill_descendants();
   }
   [[maybe_unused]] const auto written = ::write(report, &status, sizeof status);

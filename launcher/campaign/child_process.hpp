@@ -6,6 +6,7 @@
 // what is left of the family, also processes that left its process group.
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -21,6 +22,9 @@ struct Command {
   std::map<std::string, std::string> environment;  ///< Added to, or replacing, ours.
   std::filesystem::path directory;                 ///< Working directory; empty: ours.
   std::filesystem::path log;                       ///< Gets stdout and stderr; appended.
+  /// What asks it to stop. SIGTERM goes to its process group; any other signal to the program
+  /// alone, which is to pass it on.
+  int stop_signal = SIGTERM;
 };
 
 /// How a program ended.
@@ -47,7 +51,7 @@ class ChildProcess {
   /// How it ended, once it has; nothing before. Does not wait.
   std::optional<Ending> ending();
 
-  /// Sends SIGTERM to the program's process group.
+  /// Sends the command's `stop_signal`.
   void ask_to_stop();
   /// Sends SIGKILL to the whole family.
   void kill();

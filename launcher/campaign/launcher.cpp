@@ -16,9 +16,14 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/campaign_lock.hpp"
+#include "launcher/campaign/launch_fence.hpp"
+#include "launcher/campaign/lost_work.hpp"
 #include "launcher/campaign/references.hpp"
 #include "launcher/campaign/stage_outcome.hpp"
+#include "launcher/campaign/staged_data.hpp"
 #include "launcher/campaign/stages.hpp"
+#include "launcher/campaign/stopping_rule.hpp"
+#include "launcher/campaign/wave.hpp"
 
 namespace yates::campaign {
 namespace {
@@ -56,12 +61,18 @@ class Launcher {
  public:
   Launcher(const config::StudyFile& study, const Plan& plan, const LauncherOptions& options)
       : study_(study), plan_(plan), options_(options) {
-    for (const PlannedRun& run : plan.runs) {
-      records_.push_back(read_run_record(run_directory(study, run)));
+    // The fence first: what an older launch of the run publishes after that is not read here.
+    for (std::size_t run = 0; run < plan.runs.size(); ++run) {
+      if (options.only == plan.runs[run].id) {
+        fence_.emplace(directory(run));
+      }
     }
-    for (std::size_t run = 0; run < records_.size(); ++run) {
-      const bool asked = options.only.empty() || options.only == plan.runs[run].id;
-      if (asked && !records_[run].is_final()) {
+    for (std::size_t run = 0; run < plan.runs.size(); ++run) {
+      records_.push_back(read_run_record(directory(run)));
+      if (is_ours(run) && records_[run].state == RunState::Running) {
+        records_[run].settle_open(lost_share(directory(run)));
+      }
+      if (options.only == plan.runs[run].id && !records_[run].is_final()) {
         waiting_.push_back(run);
       }
     }
@@ -72,7 +83,7 @@ class Launcher {
     if (!stopping_) {
       prepare_all_references();
     }
-    while (!active_.empty() || (!waiting_.empty() && !no_more_starts())) {
+    while (!active_.empty() || (!no_more_starts() && (!waiting_.empty() || begin_next_wave()))) {
       while (!no_more_starts() && !waiting_.empty() &&
              static_cast<std::int64_t>(active_.size()) < options_.slots) {
         const std::size_t next = waiting_.front();
@@ -93,7 +104,41 @@ class Launcher {
     std::int64_t ranks;
     Stopwatch watch;
     ChildProcess process;
+
+    [[nodiscard]] double gpu_seconds() const {
+      return watch.seconds() * static_cast<double>(ranks);
+    }
   };
+
+  /// False for the runs of other launchers.
+  [[nodiscard]] bool is_ours(std::size_t run) const {
+    return options_.only.empty() || options_.only == plan_.runs[run].id;
+  }
+
+  /// Lets the open runs of the next wave wait; false if there is none, or the looks end the study.
+  bool begin_next_wave() {
+    const auto waves = static_cast<std::int64_t>(wave_ends(study_).size());
+    while (options_.only.empty() && wave_ < waves) {
+      if (wave_ > 0) {
+        ended_ = reason_to_stop(study_, plan_);
+        if (!ended_.empty()) {
+          log_info("no further seeds: {}", ended_);
+          return false;
+        }
+      }
+      ++wave_;
+      for (const std::size_t run :
+           packed_wave(study_, plan_, wave_, options_.slots, options_.ranks)) {
+        if (!records_[run].is_final()) {
+          waiting_.push_back(run);
+        }
+      }
+      if (!waiting_.empty()) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   [[nodiscard]] const config::StudyArm& arm(std::size_t run) const {
     return study_.arms[plan_.runs[run].arm];
@@ -105,7 +150,7 @@ class Launcher {
   [[nodiscard]] double used_gpu_days() const {
     double seconds = 0;
     for (const RunRecord& record : records_) {
-      seconds += record.gpu_seconds;
+      seconds += record.gpu_seconds + record.open_gpu_seconds;
     }
     return seconds / 86'400;
   }
@@ -118,8 +163,8 @@ class Launcher {
 
   /// Missing data should stop the campaign now, not after the first training.
   void prepare_all_references() {
-    for (const std::size_t run : waiting_) {
-      if (!arm(run).is_external()) {
+    for (std::size_t run = 0; run < records_.size(); ++run) {
+      if (is_ours(run) && !records_[run].is_final() && !arm(run).is_external()) {
         (void)references(run);
       }
     }
@@ -161,6 +206,9 @@ class Launcher {
     if (record.stage == kEvaluate) {
       stages.references = references(run);
     }
+    if (!options_.stage.empty() && !arm(run).is_external() && record.stage != kEvaluate) {
+      stages.data = stage_data(arm(run).config.data.dir, options_.stage);
+    }
     if (record.stage == kTrain) {
       ++record.attempts;
     }
@@ -190,6 +238,16 @@ class Launcher {
     }
     if (!waits.empty()) {
       ::poll(waits.data(), waits.size(), kPollMs);
+    }
+    if (fence_) {
+      fence_->check();
+    }
+    if (beat_.seconds() >= options_.beat_s) {
+      beat_.restart();
+      for (const Active& active : active_) {
+        records_[active.run].open_gpu_seconds = active.gpu_seconds();
+        publish(active.run);
+      }
     }
   }
 
@@ -240,12 +298,11 @@ class Launcher {
       facts.status = read_trainer_status(directory(active.run));
     }
     const StageEnd end = judge(facts);
-    const double gpu_seconds = active.watch.seconds() * static_cast<double>(active.ranks);
-    record.gpu_seconds += gpu_seconds;
+    const bool in_vain = end.outcome == Outcome::Failed || end.outcome == Outcome::Hopeless;
+    const bool saves = active.stage == kTrain && !external;
+    record.open_gpu_seconds = active.gpu_seconds();
+    record.settle_open(!in_vain ? 0 : saves ? lost_share(directory(active.run)) : 1);
     record.exit_code = ending.exit_code;
-    if (end.outcome == Outcome::Failed || end.outcome == Outcome::Hopeless) {
-      record.lost_gpu_seconds += gpu_seconds;
-    }
     apply(active.run, end, facts.status.step);
   }
 
@@ -322,6 +379,9 @@ class Launcher {
   }
 
   void publish(std::size_t run) {
+    if (fence_) {
+      fence_->check();
+    }
     make_directories(directory(run));
     write_run_record(directory(run), records_[run]);
     if (arm(run).is_external()) {
@@ -342,6 +402,7 @@ class Launcher {
       counts.open += record.is_final() ? 0 : 1;
     }
     counts.stopped = stopping_;
+    counts.ended = ended_;
     counts.over_budget = over_budget() && counts.open > 0;
     return counts;
   }
@@ -353,8 +414,12 @@ class Launcher {
   std::deque<std::size_t> waiting_;  ///< Runs in the order in which they get a slot.
   std::list<Active> active_;
   std::map<std::pair<std::string, std::string>, std::filesystem::path> references_;
+  std::optional<LaunchFence> fence_;  ///< With options.only.
+  std::int64_t wave_ = 0;             ///< Begun so far; 0 before the first.
+  std::string ended_;                 ///< Why the looks ended the study.
   bool stopping_ = false;
   bool killed_ = false;
+  Stopwatch beat_;
   Stopwatch stop_watch_;
 };
 
@@ -387,7 +452,14 @@ CampaignCounts run_campaign(const config::StudyFile& study,
   constexpr double kWaitForOrphansSeconds = 15;
   const std::filesystem::path locked = locked_directory(study, plan, options.only);
   make_directories(locked);
-  const CampaignLock lock(locked, kWaitForOrphansSeconds);
+  std::optional<CampaignLock> lock;
+  if (options.only.empty() || !LaunchFence::is_restart_of_newest(locked)) {
+    lock.emplace(locked, kWaitForOrphansSeconds);
+  } else if (CampaignLock::is_held(locked)) {
+    log_warning("{}: an earlier start of this job still holds it, and is fenced off", options.only);
+  } else {
+    lock.emplace(locked, kWaitForOrphansSeconds);
+  }
   const StopSignals signals;
   return Launcher(study, plan, options).run();
 }

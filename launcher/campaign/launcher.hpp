@@ -22,6 +22,9 @@ struct LauncherOptions {
   /// of its training ends the launcher instead of starting the training again.
   std::string only = {};
   std::vector<std::string> launch = {};  ///< Starts the ranks; empty: mpirun.
+  /// Folder on a disk of this node for a copy of the data (staged_data.hpp); empty: none.
+  std::filesystem::path stage = {};
+  double beat_s = 15;  ///< Between two writings of a running run's record.
 };
 
 /// How many runs are in which state at the end.
@@ -32,13 +35,16 @@ struct CampaignCounts {
   std::int64_t open = 0;     ///< Not finished: stopped, or out of budget.
   bool stopped = false;      ///< By a signal or a file OUT/HALT.
   bool over_budget = false;  ///< No run was started any more because budget.gpu_days is used up.
+  std::string ended = {};    ///< By the declared looks: why no further wave is started.
 };
 
-/// Starts what is not finished, block by block, until nothing is left to do. A failed run is tried
-/// again, after the runs that wait, up to study.attempts times; it does not stop the others.
-/// SIGINT, SIGTERM or OUT/HALT ask the runs to stop and wait for them; a second signal kills them.
-/// Throws Error{RunOwned} if another launcher works on the campaign; Error of missing data before
-/// any run is started.
+/// Starts what is not finished, wave by wave (see wave.hpp), within a wave in the order of
+/// pack_runs, until nothing is left to do or the looks end the study. A failed run is tried again,
+/// after the runs that wait, up to study.attempts times; it does not stop the others. SIGINT,
+/// SIGTERM or OUT/HALT ask the runs to stop and wait for them; a second signal kills them. Throws
+/// Error{RunOwned} if another launcher works on the campaign, or, with `only`, took over the run:
+/// then its programs are killed and nothing more is written. Error of missing data before any run
+/// is started.
 CampaignCounts run_campaign(const config::StudyFile& study,
                             const Plan& plan,
                             const LauncherOptions& options);

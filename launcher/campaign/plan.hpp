@@ -26,13 +26,23 @@ struct PlannedRun {
 struct Plan {
   /// Block by block, within a block the longest first: complete blocks come early.
   std::vector<PlannedRun> runs;
-  double gpu_days = 0;  ///< Of the runs whose cost can be guessed.
-  double makespan_days = 0;
-  double lower_bound_days = 0;
+  double gpu_days = 0;          ///< Of the runs whose cost can be guessed.
+  double makespan_days = 0;     ///< Wave after wave, each packed by pack_runs.
+  double lower_bound_days = 0;  ///< No schedule of these waves is shorter.
 };
 
-/// Plans all arms with all seeds for `gpus` GPUs. Deterministic.
+struct StepTime;
+
+/// Plans all arms with all seeds for `gpus` GPUs, with costs guessed from FLOPs. Deterministic.
 Plan make_plan(const config::StudyFile& study, std::int64_t gpus);
+
+/// The same with a step time for each arm.
+Plan make_plan(const config::StudyFile& study,
+               std::int64_t gpus,
+               const std::vector<StepTime>& times);
+
+/// The same with the costs of the published plan.json, if there is one. Throws Error{BadData}.
+Plan current_plan(const config::StudyFile& study, std::int64_t gpus);
 
 /// The plan as contract section 5 has it, with each arm's settings and command, the analysis, what
 /// can be estimated, and the power of the primary contrast.
@@ -47,7 +57,8 @@ enum class Published {
 };
 
 /// Publishes `json` as OUT/plan.json. Throws Error{BadConfig} with every difference if another plan
-/// is there: arms, runs, settings, or the declared analysis.
+/// is there: arms, runs, settings, or the declared analysis; and for a new plan that costs more
+/// than budget.gpu_days, with what would fit.
 Published publish_plan(const config::StudyFile& study, const Json& json);
 
 std::filesystem::path plan_path(const config::StudyFile& study);

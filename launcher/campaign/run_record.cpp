@@ -39,6 +39,12 @@ std::string to_string(RunState state) {
   return found->second;
 }
 
+void RunRecord::settle_open(double lost_share) {
+  gpu_seconds += open_gpu_seconds;
+  lost_gpu_seconds += open_gpu_seconds * lost_share;
+  open_gpu_seconds = 0;
+}
+
 bool RunRecord::has_passed(const std::string& name) const {
   return std::find(passed.begin(), passed.end(), name) != passed.end();
 }
@@ -68,6 +74,7 @@ RunRecord read_run_record(const std::filesystem::path& run_directory) {
   record.reason = json_get<std::string>(json, "reason", origin);
   record.gpu_seconds = json_get<double>(json, "gpu_seconds", origin);
   record.lost_gpu_seconds = json_get<double>(json, "lost_gpu_seconds", origin);
+  record.open_gpu_seconds = json.value("open_gpu_seconds", 0.0);
   return record;
 }
 
@@ -85,7 +92,8 @@ void write_run_record(const std::filesystem::path& run_directory, const RunRecor
                   {"exit_code", record.exit_code},
                   {"reason", record.reason},
                   {"gpu_seconds", record.gpu_seconds},
-                  {"lost_gpu_seconds", record.lost_gpu_seconds}});
+                  {"lost_gpu_seconds", record.lost_gpu_seconds},
+                  {"open_gpu_seconds", record.open_gpu_seconds}});
 }
 
 TrainerStatus read_trainer_status(const std::filesystem::path& run_directory) {

@@ -30,7 +30,11 @@ struct RunRecord {
   int exit_code = 0;                ///< Of the last stage that ended.
   std::string reason;               ///< Why it is failed, diverged or interrupted.
   double gpu_seconds = 0;           ///< All stages, times their ranks.
-  double lost_gpu_seconds = 0;      ///< Of these, in attempts that failed.
+  double lost_gpu_seconds = 0;      ///< Of these, work that failed attempts did in vain.
+  double open_gpu_seconds = 0;      ///< Of the stage that runs, when the record was last written.
+
+  /// Closes the account of a stage whose launcher died: `lost_share` of it was in vain.
+  void settle_open(double lost_share);
 
   [[nodiscard]] bool has_passed(const std::string& name) const;
   /// True if nothing more will happen to it by itself.

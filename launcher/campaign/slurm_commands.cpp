@@ -6,45 +6,17 @@
 #include <optional>
 #include <poll.h>
 
-#include <unistd.h>
+#include <fmt/format.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/child_process.hpp"
+#include "launcher/campaign/scratch_name.hpp"
 
 namespace yates::campaign {
 namespace {
-
-/// Output of a program that ended with 0.
-std::string run_and_read(const std::vector<std::string>& words,
-                         const std::filesystem::path& scratch) {
-  make_directories(scratch);
-  const std::filesystem::path log = scratch / (".answer." + std::to_string(::getpid()) + ".txt");
-  std::error_code ignored;
-  std::filesystem::remove(log, ignored);
-  Command command;
-  command.words = words;
-  command.log = log;
-  ChildProcess process(command);
-  pollfd wait = {process.ended_descriptor(), POLLIN, 0};
-  std::optional<Ending> ending;
-  while (!(ending = process.ending())) {
-    ::poll(&wait, 1, -1);
-  }
-  const std::string answer = read_file(log);
-  std::filesystem::remove(log, ignored);
-  if (ending->exit_code != 0) {
-    const bool missing = ending->exit_code == 127;
-    throw Error(missing ? ExitCode::InputMissing : ExitCode::Io,
-                Problem{.what = words.front() + " ended with " + ending->text() + ": " +
-                                std::string(trim(answer)),
-                        .where = join(words, " "),
-                        .allowed = "",
-                        .fix = missing ? "run this where Slurm is, or use `yates study run`" : ""});
-  }
-  return answer;
-}
 
 std::string job_of_line(const std::string& line) {
   const std::string id = split(trim(line), ';').front();
@@ -56,9 +28,42 @@ std::string job_of_line(const std::string& line) {
 
 }  // namespace
 
+std::string run_slurm_program(const std::vector<std::string>& words,
+                              const std::filesystem::path& scratch,
+                              double patience_s) {
+  make_directories(scratch);
+  const std::filesystem::path log = scratch_name(scratch, "answer");
+  Command command;
+  command.words = words;
+  command.log = log;
+  std::optional<Ending> ending;
+  {
+    ChildProcess process(command);
+    const Stopwatch watch;
+    pollfd wait = {process.ended_descriptor(), POLLIN, 0};
+    while (!(ending = process.ending()) && watch.seconds() < patience_s) {
+      ::poll(&wait, 1, 1000);
+    }
+  }
+  std::error_code ignored;
+  const std::string answer = std::filesystem::exists(log, ignored) ? read_file(log) : "";
+  std::filesystem::remove(log, ignored);
+  if (!ending || ending->exit_code != 0) {
+    const bool missing = ending && ending->exit_code == 127;
+    const std::string end =
+        ending ? "ended with " + ending->text() : fmt::format("gave no answer in {} s", patience_s);
+    throw Error(missing ? ExitCode::InputMissing : ExitCode::Io,
+                Problem{.what = words.front() + " " + end + ": " + std::string(trim(answer)),
+                        .where = join(words, " "),
+                        .allowed = "",
+                        .fix = missing ? "run this where Slurm is, or use `yates study run`" : ""});
+  }
+  return answer;
+}
+
 std::string submit_job(const std::vector<std::string>& words,
                        const std::filesystem::path& scratch) {
-  const std::string answer = run_and_read(words, scratch);
+  const std::string answer = run_slurm_program(words, scratch);
   std::string id;
   for (const std::string& line : split(answer, '\n')) {
     const std::string job = job_of_line(line);
@@ -80,8 +85,8 @@ std::vector<std::string> queued_jobs(const std::vector<std::string>& names,
   if (names.empty()) {
     return jobs;
   }
-  const std::string answer =
-      run_and_read({"squeue", "--noheader", "--name=" + join(names, ","), "--format=%F"}, scratch);
+  const std::string answer = run_slurm_program(
+      {"squeue", "--noheader", "--name=" + join(names, ","), "--format=%F"}, scratch);
   for (const std::string& line : split(answer, '\n')) {
     const std::string job = job_of_line(line);
     if (!job.empty() && std::find(jobs.begin(), jobs.end(), job) == jobs.end()) {
@@ -93,7 +98,7 @@ std::vector<std::string> queued_jobs(const std::vector<std::string>& names,
 
 void cancel_pending(const std::vector<std::string>& names, const std::filesystem::path& scratch) {
   for (const std::string& name : names) {
-    (void)run_and_read({"scancel", "--state=PENDING", "--name=" + name}, scratch);
+    (void)run_slurm_program({"scancel", "--state=PENDING", "--name=" + name}, scratch);
   }
 }
 

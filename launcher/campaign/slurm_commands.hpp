@@ -8,6 +8,12 @@
 
 namespace yates::campaign {
 
+/// Output of a program of Slurm that ended with 0. `scratch` is a folder for it, `patience_s` how
+/// long to wait. Throws like submit_job, and Error{Io} when it took longer: it is killed then.
+std::string run_slurm_program(const std::vector<std::string>& words,
+                              const std::filesystem::path& scratch,
+                              double patience_s = 300);
+
 /// Runs sbatch with --parsable among `words` and returns the id of the job. `scratch` is a folder
 /// for its output. Throws Error{Io} with what it said if it refuses, Error{InputMissing} if there
 /// is no such program.

@@ -50,6 +50,15 @@ std::int64_t gpus_of(const config::SlurmOptions& slurm) {
   return std::min(slurm.gpus_per_node, slurm.ranks_per_run);
 }
 
+void add_gpus(const config::SlurmOptions& slurm,
+              const std::string& gpus_as,
+              std::vector<std::string>& words) {
+  if (gpus_of(slurm) > 0 && gpus_as != "none") {
+    const std::string option = gpus_as == "gres" ? "--gres=gpu:" : "--gpus-per-node=";
+    words.push_back(option + std::to_string(gpus_of(slurm)));
+  }
+}
+
 /// A path in a file name pattern of sbatch, in which % begins a symbol.
 std::string pattern_text(const std::string& path) {
   std::string text;
@@ -57,6 +66,16 @@ std::string pattern_text(const std::string& path) {
     text += c == '%' ? "%%" : std::string(1, c);
   }
   return text;
+}
+
+/// `--stage FOLDER` as shell text; `folder` was checked by the reader of site files.
+std::string stage_words(const std::string& folder) {
+  if (folder.empty()) {
+    return "";
+  }
+  const bool variable = folder.front() == '$';
+  return "--stage " + (variable ? "\"${" + folder.substr(1) + ":?is not set in this job}\""
+                                : shell_quote(folder));
 }
 
 std::vector<std::string> sbatch_words(const config::StudyFile& study,
@@ -99,19 +118,17 @@ std::string shell_line(const std::vector<std::string>& words) {
   return join(quoted, " ");
 }
 
-std::vector<std::string> srun_words(const config::StudyFile& study, const std::string& mpi) {
+std::vector<std::string> srun_words(const config::StudyFile& study, const SrunOptions& options) {
   const config::SlurmOptions& slurm = study.slurm;
   std::vector<std::string> words = {"srun",
                                     "--exact",
                                     "--kill-on-bad-exit=1",
                                     "--wait=60",
-                                    "--mpi=" + mpi,
+                                    "--mpi=" + options.mpi,
                                     fmt::format("--nodes={}", nodes_of(slurm)),
                                     fmt::format("--ntasks={}", slurm.ranks_per_run),
                                     fmt::format("--cpus-per-task={}", slurm.cpus_per_rank)};
-  if (gpus_of(slurm) > 0) {
-    words.push_back(fmt::format("--gres=gpu:{}", gpus_of(slurm)));
-  }
+  add_gpus(slurm, options.gpus_as, words);
   return words;
 }
 
@@ -126,8 +143,12 @@ std::string run_script(const config::StudyFile& study,
                {"OUT", shell_quote(absolute_text(study.out))},
                {"RUNS", shell_line(ids)},
                {"SETUP", join(submission.site.setup, "\n")},
+               {"STAGE", stage_words(submission.site.stage_to)},
                {"LAUNCH",
-                shell_line({"--ranks", std::to_string(ranks), "--srun=" + submission.site.mpi})}});
+                shell_line({"--ranks",
+                            std::to_string(ranks),
+                            "--srun=" + submission.site.mpi,
+                            "--srun-gpus=" + submission.site.gpus_as})}});
 }
 
 std::string gate_script(const config::StudyFile& study, const Submission& submission) {
@@ -164,10 +185,7 @@ std::vector<std::string> sbatch_runs(const config::StudyFile& study,
   words.push_back(fmt::format("--nodes={}", nodes_of(slurm)));
   words.push_back(fmt::format("--ntasks={}", slurm.ranks_per_run));
   words.push_back(fmt::format("--cpus-per-task={}", slurm.cpus_per_rank));
-  if (gpus_of(slurm) > 0 && site.gpus_as != "none") {
-    words.push_back(site.gpus_as == "gres" ? fmt::format("--gres=gpu:{}", gpus_of(slurm))
-                                           : fmt::format("--gpus-per-node={}", gpus_of(slurm)));
-  }
+  add_gpus(slurm, site.gpus_as, words);
   if (slurm.partition) {
     words.push_back("--partition=" + *slurm.partition);
   }

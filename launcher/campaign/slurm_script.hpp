@@ -27,8 +27,14 @@ std::string shell_quote(const std::string& word);
 /// Quoted words with blanks between them.
 std::string shell_line(const std::vector<std::string>& words);
 
+/// How srun is called inside a job.
+struct SrunOptions {
+  std::string mpi = "pmix";      ///< Of --mpi.
+  std::string gpus_as = "gres";  ///< As SiteOptions::gpus_as: what the step asks for.
+};
+
 /// srun and its options for the ranks of one training of `study`.
-std::vector<std::string> srun_words(const config::StudyFile& study, const std::string& mpi);
+std::vector<std::string> srun_words(const config::StudyFile& study, const SrunOptions& options);
 
 /// The batch script of an array whose element i is the run `ids[i]`.
 std::string run_script(const config::StudyFile& study,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -65,6 +66,8 @@ Command train_command(const std::filesystem::path& directory, const StageOptions
   Command command;
   if (!options.launch.empty()) {
     command.words = options.launch;
+    // srun answers SIGTERM by killing its tasks, and passes SIGUSR2 on to all of them.
+    command.stop_signal = SIGUSR2;
   } else if (options.ranks > 1) {
     command.words = {
         "mpirun", "-np", std::to_string(options.ranks), "--oversubscribe", "--bind-to", "none"};
@@ -78,6 +81,9 @@ Command train_command(const std::filesystem::path& directory, const StageOptions
                                   std::string("--config"),
                                   (directory / "run.yaml").string()}) {
     command.words.push_back(word);
+  }
+  if (!options.data.empty()) {
+    command.words.insert(command.words.end(), {"--data", options.data.string()});
   }
   return command;
 }
@@ -115,7 +121,7 @@ Command stage_command(const config::StudyFile& study,
                      "--run",
                      directory.string(),
                      "--data",
-                     arm.config.data.dir,
+                     options.data.empty() ? arm.config.data.dir : options.data.string(),
                      "--out",
                      predictions,
                      "--tta",

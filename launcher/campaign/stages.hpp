@@ -26,6 +26,7 @@ struct StageOptions {
   std::vector<std::string> launch = {};
   std::filesystem::path yates;       ///< This program.
   std::filesystem::path references;  ///< Label maps that predictions are compared with.
+  std::filesystem::path data = {};   ///< Copy of the run's data set to read; empty: the original.
   std::string convention = "segmamba";
 };
 

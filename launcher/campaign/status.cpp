@@ -2,6 +2,7 @@
 #include "launcher/campaign/status.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 #include <fmt/format.h>
@@ -9,18 +10,35 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/campaign_lock.hpp"
+#include "launcher/campaign/gate_view.hpp"
+#include "launcher/campaign/ledger.hpp"
 #include "launcher/campaign/stages.hpp"
 
 namespace yates::campaign {
 namespace {
 
-constexpr double kSecondsPerDay = 86'400;
+/// A launcher of another machine counts as alive while it writes: three beats and some.
+constexpr auto kBeatPatience = std::chrono::seconds(90);
 
-RunView view_run(const std::filesystem::path& directory, bool external, bool launcher_alive) {
+bool launcher_alive_at(const std::filesystem::path& locked, const std::filesystem::path& record) {
+  if (CampaignLock::is_held(locked)) {
+    return true;
+  }
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(record / "campaign.json", error);
+  const auto now = std::filesystem::file_time_type::clock::now();
+  return CampaignLock::is_foreign(locked) && !error && now - written < kBeatPatience;
+}
+
+RunView view_run(const std::filesystem::path& directory,
+                 const std::filesystem::path& out,
+                 bool external,
+                 bool launcher_alive) {
   RunView view;
   view.record = read_run_record(directory);
   view.trainer = external ? TrainerStatus{} : read_trainer_status(directory);
-  if (view.record.state == RunState::Running && !launcher_alive) {
+  if (view.record.state == RunState::Running && !launcher_alive &&
+      !launcher_alive_at(out, directory) && !launcher_alive_at(directory, directory)) {
     view.record.state = RunState::Interrupted;
     view.record.reason = "its launcher is gone; `yates study run` continues it";
   }
@@ -28,25 +46,6 @@ RunView view_run(const std::filesystem::path& directory, bool external, bool lau
     view.eta_s = view.trainer.eta_s;
   }
   return view;
-}
-
-Json gpu_days_json(const config::StudyFile& study, const Plan& plan, const CampaignView& view) {
-  double used = 0;
-  double lost = 0;
-  double useful = 0;
-  for (const RunView& run : view.runs) {
-    used += run.record.gpu_seconds / kSecondsPerDay;
-    lost += run.record.lost_gpu_seconds / kSecondsPerDay;
-    if (run.record.state == RunState::Done || run.record.state == RunState::Diverged) {
-      useful += (run.record.gpu_seconds - run.record.lost_gpu_seconds) / kSecondsPerDay;
-    }
-  }
-  const double budget = study.gpu_days.value_or(plan.gpu_days);
-  return {{"planned", plan.gpu_days},
-          {"used", used},
-          {"useful", useful},
-          {"lost", lost},
-          {"left", std::max(budget - used, 0.0)}};
 }
 
 char sign_of(RunState state) {
@@ -96,80 +95,143 @@ std::string detail_text(const PlannedRun& run, const RunView& view) {
   return text + ": " + (retried ? "will be tried again; " : "") + record.reason + "\n";
 }
 
+Json run_json(const config::StudyFile& study,
+              const PlannedRun& run,
+              const RunView& now,
+              const std::string& wait) {
+  return {{"id", run.id},
+          {"arm", study.arms[run.arm].id},
+          {"seed", run.seed},
+          {"state", to_string(now.record.state)},
+          {"stage", now.record.stage},
+          {"step", now.trainer.step},
+          {"steps", now.trainer.steps},
+          {"eta_s", now.eta_s ? Json(*now.eta_s) : Json(nullptr)},
+          {"attempts", now.record.attempts},
+          {"reason", now.record.reason.empty() ? wait : now.record.reason},
+          {"waits", wait.empty() ? Json(nullptr) : Json(wait)}};
+}
+
+/// One line per arm, a sign per seed.
+std::string grid_text(const config::StudyFile& study, const Plan& plan, const CampaignView& view) {
+  std::size_t widest = 0;
+  std::map<std::int64_t, std::size_t> column;
+  for (const config::StudyArm& arm : study.arms) {
+    widest = std::max(widest, arm.id.size());
+  }
+  for (const std::int64_t seed : study.spec.seeds) {
+    column.emplace(seed, column.size());
+  }
+  std::vector<std::string> signs(study.arms.size(), std::string(column.size(), ' '));
+  for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+    signs[plan.runs[i].arm][column.at(plan.runs[i].seed)] = sign_of(view.runs[i].record.state);
+  }
+  std::string text;
+  for (std::size_t arm = 0; arm < study.arms.size(); ++arm) {
+    text += fmt::format("  {:<{}}  {}\n", study.arms[arm].id, widest, signs[arm]);
+  }
+  return text;
+}
+
+/// Runs that wait, counted by reason.
+std::string waits_text(const CampaignView& view, const std::vector<std::string>& waits) {
+  std::map<std::string, int> counts;
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    if (!waits[i].empty() && view.runs[i].record.state == RunState::Waiting) {
+      // Elements of one job wait for the same thing: "submitted as job 7_3, Priority".
+      const std::size_t mark = waits[i].starts_with("submitted") ? waits[i].find('_') : 0;
+      const std::size_t rest = mark == 0 ? mark : waits[i].find(',', mark);
+      ++counts[mark == 0 || mark == std::string::npos
+                   ? waits[i]
+                   : waits[i].substr(0, mark) +
+                         (rest == std::string::npos ? "" : waits[i].substr(rest))];
+    }
+  }
+  std::string text;
+  for (const auto& [reason, count] : counts) {
+    text += fmt::format("  {} wait: {}\n", count, reason);
+  }
+  return text;
+}
+
+std::string screen(const config::StudyFile& study,
+                   const Plan& plan,
+                   const CampaignView& view,
+                   const std::vector<std::string>& waits,
+                   const GateView& gate,
+                   const Ledger& ledger) {
+  std::string text = fmt::format("study {} in {}: {} runs, {}\n{}\n\n",
+                                 study.spec.name,
+                                 study.out.string(),
+                                 plan.runs.size(),
+                                 view.launcher_alive ? "a launcher works on it"
+                                 : gate.text.empty() ? "no launcher"
+                                                     : gate.text,
+                                 counts_text(view));
+  text += grid_text(study, plan, view);
+  std::string details;
+  for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+    details += detail_text(plan.runs[i], view.runs[i]);
+  }
+  details += waits_text(view, waits);
+  text += details.empty() ? "" : "\n" + details;
+  text += fmt::format(
+      "\nGPU-days: {:.3g} planned, {:.3g} used ({:.3g} useful, {:.3g} lost), {:.3g} saved, {:.3g} "
+      "left",
+      ledger.planned,
+      ledger.used,
+      ledger.useful,
+      ledger.lost,
+      ledger.saved,
+      ledger.left);
+  if (ledger.eta_days > 0) {
+    text += fmt::format("; about {} to go", format_duration(ledger.eta_days * 86'400));
+  }
+  return text;
+}
+
 }  // namespace
 
 CampaignView view_campaign(const config::StudyFile& study, const Plan& plan) {
   CampaignView view;
   view.launcher_alive = CampaignLock::is_held(study.out);
   for (const PlannedRun& run : plan.runs) {
-    const std::filesystem::path directory = run_directory(study, run);
-    const bool alive = view.launcher_alive || CampaignLock::is_held(directory);
-    view.runs.push_back(view_run(directory, study.arms[run.arm].is_external(), alive));
+    view.runs.push_back(view_run(run_directory(study, run),
+                                 study.out,
+                                 study.arms[run.arm].is_external(),
+                                 view.launcher_alive));
   }
   return view;
 }
 
-Json status_json(const config::StudyFile& study, const Plan& plan, const CampaignView& view) {
-  Json json = {{"schema", 1}, {"study", study.spec.name}, {"runs", Json::array()}};
+StatusReport report_status(const config::StudyFile& study, const Plan& plan) {
+  StatusReport report;
+  report.view = view_campaign(study, plan);
+  const WaveLog log = read_wave_log(study);
+  const std::optional<QueueView> queue =
+      log.stopped.empty() ? view_queue(log) : std::optional<QueueView>{};
+  const GateView gate = view_gate(study, plan, report.view, log, queue);
+  const std::vector<std::string> waits = reasons_to_wait(study, plan, report.view, log, queue);
+  const Ledger ledger = make_ledger(study, plan, report.view, log);
+  report.finished = std::all_of(report.view.runs.begin(),
+                                report.view.runs.end(),
+                                [](const RunView& run) { return run.record.is_final(); }) ||
+                    gate.state == "stopped";
+  Json& json = report.json;
+  json = {{"schema", 1}, {"study", study.spec.name}, {"runs", Json::array()}};
   for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-    const PlannedRun& run = plan.runs[i];
-    const RunView& now = view.runs[i];
-    json["runs"].push_back({{"id", run.id},
-                            {"arm", study.arms[run.arm].id},
-                            {"seed", run.seed},
-                            {"state", to_string(now.record.state)},
-                            {"stage", now.record.stage},
-                            {"step", now.trainer.step},
-                            {"steps", now.trainer.steps},
-                            {"eta_s", now.eta_s ? Json(*now.eta_s) : Json(nullptr)},
-                            {"attempts", now.record.attempts},
-                            {"reason", now.record.reason}});
+    const RunView& now = report.view.runs[i];
+    json["runs"].push_back(run_json(study, plan.runs[i], now, waits[i]));
   }
-  json["gpu_days"] = gpu_days_json(study, plan, view);
-  json["wave"] = nullptr;
-  json["gate"] = {{"state", "none"}, {"job", nullptr}};
-  json["launcher"] = view.launcher_alive ? "running" : "none";
-  return json;
-}
-
-std::string status_text(const config::StudyFile& study,
-                        const Plan& plan,
-                        const CampaignView& view) {
-  const Json days = gpu_days_json(study, plan, view);
-  std::string text = fmt::format("study {} in {}: {} runs, {}\n{}\n\n",
-                                 study.spec.name,
-                                 study.out.string(),
-                                 plan.runs.size(),
-                                 view.launcher_alive ? "a launcher works on it" : "no launcher",
-                                 counts_text(view));
-  std::size_t widest = 0;
-  for (const config::StudyArm& arm : study.arms) {
-    widest = std::max(widest, arm.id.size());
-  }
-  for (std::size_t a = 0; a < study.arms.size(); ++a) {
-    std::string signs;
-    for (const std::int64_t seed : study.spec.seeds) {
-      for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-        if (plan.runs[i].arm == a && plan.runs[i].seed == seed) {
-          signs += sign_of(view.runs[i].record.state);
-        }
-      }
-    }
-    text += fmt::format("  {:<{}}  {}\n", study.arms[a].id, widest, signs);
-  }
-  std::string details;
-  for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-    details += detail_text(plan.runs[i], view.runs[i]);
-  }
-  text += details.empty() ? "" : "\n" + details;
-  return text + fmt::format(
-                    "\nGPU-days: {:.3g} planned, {:.3g} used ({:.3g} useful, {:.3g} lost), "
-                    "{:.3g} left",
-                    days["planned"].get<double>(),
-                    days["used"].get<double>(),
-                    days["useful"].get<double>(),
-                    days["lost"].get<double>(),
-                    days["left"].get<double>());
+  json["gpu_days"] = to_json(ledger);
+  json["eta_s"] = ledger.eta_days > 0 ? Json(ledger.eta_days * 86'400) : Json(nullptr);
+  json["wave"] = log.wave() > 0 ? Json(log.wave()) : Json(nullptr);
+  json["gate"] = {{"state", gate.state},
+                  {"job", gate.job.empty() ? Json(nullptr) : Json(gate.job)},
+                  {"text", gate.text}};
+  json["launcher"] = report.view.launcher_alive ? "running" : "none";
+  report.text = screen(study, plan, report.view, waits, gate, ledger);
+  return report;
 }
 
 std::int64_t retry_failed(const config::StudyFile& study,

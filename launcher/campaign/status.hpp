@@ -28,11 +28,16 @@ struct CampaignView {
 /// Reads the run directories. A run that no living launcher works on is never shown as running.
 CampaignView view_campaign(const config::StudyFile& study, const Plan& plan);
 
-/// Contract section 5, `study status`.
-Json status_json(const config::StudyFile& study, const Plan& plan, const CampaignView& view);
+/// A campaign as seen now, in every form.
+struct StatusReport {
+  CampaignView view;
+  std::string text;  ///< One screen: a sign per arm and seed, what runs, waits or failed, ledger.
+  Json json;         ///< Contract section 5, `study status`.
+  bool finished = false;  ///< Nothing will change by itself any more.
+};
 
-/// One line per arm with a sign per seed, then the runs that run or failed.
-std::string status_text(const config::StudyFile& study, const Plan& plan, const CampaignView& view);
+/// Reads the files of the campaign, and asks squeue where runs were submitted and there is one.
+StatusReport report_status(const config::StudyFile& study, const Plan& plan);
 
 /// Makes failed runs wait again, `only` if not empty; returns how many. Throws Error{RunOwned} if a
 /// launcher works on the campaign, Error{Usage} if there is no failed run of that id.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/file.hpp"
+#include "launcher/campaign/packing.hpp"
 
 namespace yates::campaign {
 namespace {
@@ -48,6 +49,26 @@ std::vector<std::size_t> wave_runs(const config::StudyFile& study,
     return length(a) > length(b);
   });
   return runs;
+}
+
+std::vector<std::size_t> packed_wave(const config::StudyFile& study,
+                                     const Plan& plan,
+                                     std::int64_t wave,
+                                     std::int64_t slots,
+                                     std::int64_t ranks) {
+  const std::vector<std::size_t> runs = wave_runs(study, plan, wave);
+  std::vector<double> days;
+  for (const std::size_t run : runs) {
+    if (!plan.runs[run].gpu_days) {
+      return runs;
+    }
+    days.push_back(*plan.runs[run].gpu_days / static_cast<double>(ranks));
+  }
+  std::vector<std::size_t> packed;
+  for (const std::size_t at : pack_runs(days, slots).order) {
+    packed.push_back(runs[at]);
+  }
+  return packed;
 }
 
 std::filesystem::path slurm_directory(const config::StudyFile& study) {

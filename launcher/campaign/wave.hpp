@@ -40,6 +40,14 @@ std::vector<std::size_t> wave_runs(const config::StudyFile& study,
                                    const Plan& plan,
                                    std::int64_t wave);
 
+/// The same in the order in which `slots` runs at once of `ranks` GPUs each end soonest; as above
+/// where a length is unknown.
+std::vector<std::size_t> packed_wave(const config::StudyFile& study,
+                                     const Plan& plan,
+                                     std::int64_t wave,
+                                     std::int64_t slots,
+                                     std::int64_t ranks);
+
 /// OUT/slurm.
 std::filesystem::path slurm_directory(const config::StudyFile& study);
 

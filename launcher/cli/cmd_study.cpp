@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates study plan|run|status|retry: a campaign from its study file, on this machine.
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "launcher/campaign/launcher.hpp"
@@ -11,6 +16,7 @@
 #include "launcher/campaign/status.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/output.hpp"
+#include "launcher/cli/study_step_times.hpp"
 #include "launcher/cli/study_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
 
@@ -26,6 +32,10 @@ struct StudyArguments {
   std::int64_t slots = 1;
   std::int64_t ranks = 0;
   std::string srun;
+  std::string srun_gpus = "gres";
+  std::string stage;
+  StepTimeArguments times;
+  std::int64_t watch_s = 0;
 };
 
 /// The study, its plan, and plan.json brought into being or compared.
@@ -42,7 +52,12 @@ Planned plan_study(const StudyArguments& arguments) {
   const std::int64_t gpus = arguments.gpus > 0
                                 ? arguments.gpus
                                 : std::max<std::int64_t>(planned.study.slurm.gpus_per_node, 1);
-  planned.plan = campaign::make_plan(planned.study, gpus);
+  const campaign::StepTimeSources sources = read_step_times(arguments.times, planned.study);
+  planned.plan = campaign::current_plan(planned.study, gpus);
+  if (!sources.measurements.empty()) {
+    planned.plan = campaign::make_plan(
+        planned.study, gpus, campaign::step_times(planned.study, planned.plan, sources));
+  }
   planned.json = campaign::plan_json(planned.study, planned.plan);
   planned.published = campaign::publish_plan(planned.study, planned.json);
   return planned;
@@ -98,10 +113,18 @@ void status_verb(const StudyArguments& arguments) {
   const Output output(arguments.json_path);
   const config::StudyFile study = config::load_study_file(arguments.file, arguments.overrides);
   const campaign::Plan plan =
-      campaign::make_plan(study, std::max<std::int64_t>(study.slurm.gpus_per_node, 1));
-  const campaign::CampaignView view = campaign::view_campaign(study, plan);
-  output.text("{}", campaign::status_text(study, plan, view));
-  output.json(campaign::status_json(study, plan, view));
+      campaign::current_plan(study, std::max<std::int64_t>(study.slurm.gpus_per_node, 1));
+  for (;;) {
+    const campaign::StatusReport report = campaign::report_status(study, plan);
+    const bool redraws = arguments.watch_s > 0 && ::isatty(STDOUT_FILENO) == 1;
+    output.text("{}{}", redraws ? "\033[H\033[2J" : "", report.text);
+    output.json(report.json);
+    if (arguments.watch_s == 0 || report.finished) {
+      return;
+    }
+    std::fflush(stdout);
+    std::this_thread::sleep_for(std::chrono::seconds(arguments.watch_s));
+  }
 }
 
 void retry_verb(const StudyArguments& arguments) {
@@ -119,7 +142,7 @@ void report_end(const StudyArguments& arguments, const campaign::CampaignCounts&
                         .allowed = "",
                         .fix = "the same command continues"});
   }
-  if (counts.failed > 0 || counts.open > 0) {
+  if (counts.failed > 0 || (counts.open > 0 && counts.ended.empty())) {
     throw Error(
         ExitCode::Incomplete,
         Problem{.what = fmt::format("{} runs failed, {} were not started{}",
@@ -140,13 +163,19 @@ void run_verb(const StudyArguments& arguments) {
       .ranks = arguments.ranks > 0 ? arguments.ranks : planned.study.slurm.ranks_per_run,
       .yates = std::filesystem::read_symlink("/proc/self/exe"),
       .only = arguments.run,
-      .launch = arguments.srun.empty() ? std::vector<std::string>{}
-                                       : campaign::srun_words(planned.study, arguments.srun)};
+      .launch = arguments.srun.empty()
+                    ? std::vector<std::string>{}
+                    : campaign::srun_words(planned.study,
+                                           {.mpi = arguments.srun, .gpus_as = arguments.srun_gpus}),
+      .stage = arguments.stage};
   const campaign::CampaignCounts counts =
       campaign::run_campaign(planned.study, planned.plan, options);
-  const campaign::CampaignView view = campaign::view_campaign(planned.study, planned.plan);
-  output.text("{}", campaign::status_text(planned.study, planned.plan, view));
-  output.json(campaign::status_json(planned.study, planned.plan, view));
+  const campaign::StatusReport report = campaign::report_status(planned.study, planned.plan);
+  output.text("{}", report.text);
+  if (!counts.ended.empty()) {
+    output.text("no further seeds: {}", counts.ended);
+  }
+  output.json(report.json);
   report_end(arguments, counts);
 }
 
@@ -168,6 +197,7 @@ void register_plan(CLI::App& group, const std::shared_ptr<StudyArguments>& argum
       *arguments);
   plan->add_option("--gpus", arguments->gpus, "GPUs to plan for (default slurm.gpus_per_node)")
       ->check(CLI::Range(1, 100'000));
+  add_step_time_options(*plan, arguments->times);
   add_json_option(*plan, arguments->json_path);
   set_example(*plan, "yates study plan configs/studies/table01.yaml --gpus 8");
   plan->callback([arguments] { plan_verb(*arguments); });
@@ -188,6 +218,14 @@ void register_run(CLI::App& group, const std::shared_ptr<StudyArguments>& argume
       ->type_name("ID");
   run->add_option("--srun", arguments->srun, "start ranks by srun with this --mpi, not by mpirun")
       ->type_name("MPI");
+  run->add_option("--stage",
+                  arguments->stage,
+                  "copy the data set to this folder of the node first, once per node, and check it")
+      ->type_name("DIR");
+  run->add_option("--srun-gpus",
+                  arguments->srun_gpus,
+                  "how srun asks for GPUs, as gpus_as of a site file: gres, per_node, none")
+      ->check(CLI::IsMember({"gres", "per_node", "none"}));
   add_json_option(*run, arguments->json_path);
   set_example(*run, "yates study run study.yaml --slots 2 --ranks 2");
   run->callback([arguments] { run_verb(*arguments); });
@@ -201,12 +239,21 @@ void register_study(CLI::App& app) {
   group->require_subcommand(1);
   set_example(*group, "yates study run study.yaml --slots 2");
   register_plan(*group, arguments);
+  register_study_estimate(*group);
   register_study_power(*group);
   register_study_register(*group);
   register_run(*group, arguments);
 
   CLI::App* status =
       add_study_verb(*group, "status", "where every run stands, on one screen", *arguments);
+  status
+      ->add_option("--watch",
+                   arguments->watch_s,
+                   "again every so many seconds (default 10) until nothing changes any more")
+      ->type_name("[SECONDS]")
+      ->expected(0, 1)
+      ->default_str("10")
+      ->check(CLI::Range(1, 86'400));
   add_json_option(*status, arguments->json_path);
   set_example(*status, "yates study status study.yaml --json -");
   status->callback([arguments] { status_verb(*arguments); });

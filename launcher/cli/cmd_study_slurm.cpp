@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// yates study submit|advance|stop|explain|export: a campaign on Slurm, and looking into its files.
+// yates study submit|advance|stop|explain|export|fsck: a campaign on Slurm, and looking into its
+// files.
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,12 +9,17 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/advance.hpp"
+#include "launcher/campaign/bundle.hpp"
 #include "launcher/campaign/explain.hpp"
+#include "launcher/campaign/fsck.hpp"
 #include "launcher/campaign/results.hpp"
+#include "launcher/campaign/results_hdf5.hpp"
 #include "launcher/campaign/slurm_commands.hpp"
 #include "launcher/cli/app.hpp"
+#include "launcher/cli/build_info.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/study_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
@@ -29,7 +35,9 @@ struct SlurmArguments {
   std::string run;
   std::string reason = "by hand";
   std::string table;
+  std::string bundle;
   bool dry_run = false;
+  bool check = false;
   bool undo = false;
 };
 
@@ -41,8 +49,8 @@ struct Loaded {
 Loaded load(const SlurmArguments& arguments) {
   Loaded loaded;
   loaded.study = config::load_study_file(arguments.file, arguments.overrides);
-  loaded.plan = campaign::make_plan(loaded.study,
-                                    std::max<std::int64_t>(loaded.study.slurm.gpus_per_node, 1));
+  loaded.plan = campaign::current_plan(loaded.study,
+                                       std::max<std::int64_t>(loaded.study.slurm.gpus_per_node, 1));
   return loaded;
 }
 
@@ -72,6 +80,10 @@ void advance_verb(const SlurmArguments& arguments) {
     for (std::int64_t wave = 1; wave <= waves; ++wave) {
       output.text("{}", campaign::dry_run(loaded.study, loaded.plan, submission, wave));
     }
+    return;
+  }
+  if (arguments.check) {
+    output.text("{}", campaign::check_submission(loaded.study, loaded.plan, submission));
     return;
   }
   // Said before the first job is submitted, not at each wave.
@@ -117,16 +129,63 @@ void explain_verb(const SlurmArguments& arguments) {
   Output("").text("{}", campaign::explain_run(loaded.study, loaded.plan, arguments.run));
 }
 
-void export_verb(const SlurmArguments& arguments) {
-  const Loaded loaded = load(arguments);
+void export_table(const SlurmArguments& arguments, const Loaded& loaded) {
   const campaign::CampaignResults results =
       campaign::collect_results(loaded.study, loaded.plan, loaded.study.out);
-  write_file_atomic(arguments.table, campaign::csv_text(results.table));
+  const std::string extension = std::filesystem::path(arguments.table).extension();
+  if (extension == ".h5" || extension == ".hdf5") {
+    campaign::write_results_hdf5(arguments.table, loaded.study, results);
+  } else {
+    write_file_atomic(arguments.table, campaign::csv_text(results.table));
+  }
   Output("").text("{}: {} rows; {} runs have no results, {} diverged",
                   arguments.table,
                   results.table.rows.size(),
                   results.missing,
                   results.diverged);
+}
+
+void export_verb(const SlurmArguments& arguments) {
+  if (arguments.table.empty() && arguments.bundle.empty()) {
+    throw Error(ExitCode::Usage,
+                yates::Problem{.what = "nothing to write was named",
+                               .where = "yates study export",
+                               .allowed = "--out FILE.csv, --out FILE.h5, --bundle FILE.tar",
+                               .fix = ""});
+  }
+  const Loaded loaded = load(arguments);
+  if (!arguments.table.empty()) {
+    export_table(arguments, loaded);
+  }
+  if (!arguments.bundle.empty()) {
+    const campaign::Bundle bundle = campaign::write_bundle(
+        arguments.bundle,
+        loaded.study,
+        loaded.plan,
+        {.yates = std::filesystem::read_symlink("/proc/self/exe"),
+         .version = fmt::format("yates {} ({})", build_info::kVersion, build_info::kGit)});
+    Output("").text("{}: {} files", arguments.bundle, bundle.files);
+    if (!bundle.report.empty()) {
+      log_warning("without a report: {}", bundle.report);
+    }
+  }
+}
+
+void fsck_verb(const SlurmArguments& arguments) {
+  const Output output(arguments.json_path);
+  const Loaded loaded = load(arguments);
+  const std::vector<campaign::Repair> repairs =
+      campaign::check_campaign(loaded.study, loaded.plan, arguments.dry_run);
+  Json json = Json::array();
+  for (const campaign::Repair& repair : repairs) {
+    const std::string action = repair.action.empty() ? "left as it is"
+                               : arguments.dry_run   ? "would be " + repair.action
+                                                     : repair.action;
+    output.text("{}: {}: {}", repair.file, repair.found, action);
+    json.push_back({{"file", repair.file}, {"found", repair.found}, {"action", repair.action}});
+  }
+  output.text("{} findings", repairs.size());
+  output.json(json);
 }
 
 CLI::App* add_verb(CLI::App& group,
@@ -144,7 +203,12 @@ void register_advance(CLI::App& group, const std::string& name, const std::strin
   CLI::App* verb = add_verb(group, name, description, *arguments);
   verb->add_option("--site", arguments->site, "site file (default: a plain cluster)")
       ->type_name("SITE.yaml");
-  verb->add_flag("--dry-run", arguments->dry_run, "print scripts and commands, submit nothing");
+  auto* dry =
+      verb->add_flag("--dry-run", arguments->dry_run, "print scripts and commands, submit nothing");
+  verb->add_flag("--check",
+                 arguments->check,
+                 "let Slurm check the first wave and its gate (sbatch --test-only), submit nothing")
+      ->excludes(dry);
   add_json_option(*verb, arguments->json_path);
   set_example(*verb, "yates study " + name + " study.yaml --site slurm/sites/generic.yaml");
   verb->callback([arguments] { advance_verb(*arguments); });
@@ -158,6 +222,37 @@ void register_stop(CLI::App& group) {
   verb->add_flag("--undo", arguments->undo, "let the study go on");
   set_example(*verb, "yates study stop study.yaml --reason \"wrong data set\"");
   verb->callback([arguments] { stop_verb(*arguments); });
+}
+
+void register_export(CLI::App& group) {
+  auto arguments = std::make_shared<SlurmArguments>();
+  CLI::App* verb = add_verb(group,
+                            "export",
+                            "the results of all finished runs as one table, or all that describes "
+                            "the study as one archive",
+                            *arguments);
+  verb->add_option("--out", arguments->table, "table to write: CSV, or HDF5 for .h5")
+      ->type_name("FILE.csv|FILE.h5");
+  verb->add_option("--bundle",
+                   arguments->bundle,
+                   "archive of study, plan, splits, metrics, results, report and the commands that "
+                   "redo it")
+      ->type_name("FILE.tar");
+  set_example(*verb, "yates study export study.yaml --out results.csv --bundle study.tar");
+  verb->callback([arguments] { export_verb(*arguments); });
+}
+
+void register_fsck(CLI::App& group) {
+  auto arguments = std::make_shared<SlurmArguments>();
+  CLI::App* verb = add_verb(group,
+                            "fsck",
+                            "repair what a crash left in the folder of a study, and say what was "
+                            "done",
+                            *arguments);
+  verb->add_flag("--dry-run", arguments->dry_run, "only say what is wrong");
+  add_json_option(*verb, arguments->json_path);
+  set_example(*verb, "yates study fsck study.yaml --dry-run");
+  verb->callback([arguments] { fsck_verb(*arguments); });
 }
 
 }  // namespace
@@ -176,14 +271,8 @@ void register_study_slurm(CLI::App& group) {
   set_example(*explain, "yates study explain study.yaml --run relocate.plus-s1");
   explain->callback([explain_arguments] { explain_verb(*explain_arguments); });
 
-  auto export_arguments = std::make_shared<SlurmArguments>();
-  CLI::App* table =
-      add_verb(group, "export", "the results of all finished runs as one table", *export_arguments);
-  table->add_option("--out", export_arguments->table, "CSV file to write")
-      ->type_name("FILE.csv")
-      ->required();
-  set_example(*table, "yates study export study.yaml --out results.csv");
-  table->callback([export_arguments] { export_verb(*export_arguments); });
+  register_export(group);
+  register_fsck(group);
 }
 
 }  // namespace yates::cli

@@ -24,11 +24,16 @@ namespace {
 
 struct Arguments {
   std::string config;
+  std::string data;
   std::vector<std::string> overrides;
 };
 
 train::TrainSetup make_setup(const Arguments& arguments, int ranks, int local_rank) {
   const config::RunConfig config = config::load_run_config(arguments.config, arguments.overrides);
+  io::DataOptions data = config.data;
+  if (!arguments.data.empty()) {
+    data.dir = arguments.data;
+  }
   train::check_train_options(config.train, ranks);
   const train::GpuRuntime gpus = gpu_runtime();
   const train::ComputePolicy compute = train::choose_compute(config.train, local_rank, gpus);
@@ -48,15 +53,15 @@ train::TrainSetup make_setup(const Arguments& arguments, int ranks, int local_ra
   }
   setup.run_directory = config.run_dir;
   setup.run_yaml = config::resolved_yaml(config);
-  setup.identity = config::identity_text(config) + train::data_identity(config.data);
+  setup.identity = config::identity_text(config) + train::data_identity(data);
   setup.fingerprint = {{"yates", build_info::kGit},
                        {"compiler", build_info::kCompiler},
                        {"libtorch", build_info::kLibtorch},
                        {"instruction set", at::get_cpu_capability()},
                        {"threads", std::to_string(config.train.threads)},
                        {"compute", compute.fingerprint()}};
-  setup.open_samples = train::open_dataset(config.data, seed, config.train.global_batch);
-  setup.validation = train::open_validation(config.data);
+  setup.open_samples = train::open_dataset(data, seed, config.train.global_batch);
+  setup.validation = train::open_validation(data);
   setup.network = train::make_segmamba(config.model, seed, config.train.steps_per_epoch, compute);
   return setup;
 }
@@ -87,6 +92,11 @@ void register_train(CLI::App& app) {
   verb->add_option("--config", arguments->config, "run configuration; see yates config reference")
       ->type_name("RUN.yaml")
       ->required();
+  verb->add_option("--data",
+                   arguments->data,
+                   "read the samples from this copy of the data set [data.dir]; the run stays the "
+                   "same if the copy has the same manifest")
+      ->type_name("DIR");
   add_overrides(*verb, arguments->overrides);
   set_example(*verb,
               "mpirun -np 2 yates train --config run.yaml run.dir=runs/base-s1 train.seed=1");

@@ -15,6 +15,7 @@ void register_config(CLI::App& app);
 void register_study(CLI::App& app);
 /// submit, advance, stop, explain, export: part of the verb `study`.
 void register_study_slurm(CLI::App& group);
+void register_study_estimate(CLI::App& group);
 void register_data(CLI::App& app);
 void register_doctor(CLI::App& app);
 void register_analyze(CLI::App& app);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/config/site_file.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "launcher/config/map_reader.hpp"
@@ -21,6 +24,13 @@ void check_options(MapReader& map, std::vector<Problem>& problems, const SiteOpt
   }
 }
 
+bool is_stage_folder(const std::string& text) {
+  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return text.front() == '/' || (text.size() > 1 && text.front() == '$' &&
+                                 std::isdigit(static_cast<unsigned char>(text[1])) == 0 &&
+                                 std::all_of(text.begin() + 1, text.end(), in_name));
+}
+
 SiteOptions read_site(const YamlNode* node, std::vector<Problem>& problems) {
   SiteOptions site;
   MapReader map(node,
@@ -31,6 +41,7 @@ SiteOptions read_site(const YamlNode* node, std::vector<Problem>& problems) {
                  "max_running",
                  "signal_s",
                  "gate_partition",
+                 "stage_to",
                  "options",
                  "setup"},
                 problems);
@@ -42,6 +53,13 @@ SiteOptions read_site(const YamlNode* node, std::vector<Problem>& problems) {
       map.integer("max_running", Range{.low = 0, .high = 100'000}).value_or(site.max_running);
   site.signal_s = map.integer("signal_s", Range{.low = 1, .high = 65'535}).value_or(site.signal_s);
   site.gate_partition = map.text("gate_partition").value_or("");
+  site.stage_to = map.text("stage_to").value_or("");
+  if (!site.stage_to.empty() && !is_stage_folder(site.stage_to)) {
+    map.report(*map.find("stage_to"),
+               "stage_to",
+               "is " + in_quotes(site.stage_to),
+               "an absolute path, or the name of a variable of the job, e.g. $TMPDIR");
+  }
   site.options = map.texts("options");
   site.setup = map.texts("setup");
   check_options(map, problems, site);

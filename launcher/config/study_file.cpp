@@ -111,6 +111,7 @@ class StudyReader {
     }
     study_.out = head.text("out").value_or("campaign");
     if (const auto base = head.text("base")) {
+      study_.base = *base;
       const auto path = (study_.path.parent_path() / *base).lexically_normal();
       std::error_code ignored;
       if (std::filesystem::is_regular_file(path, ignored)) {

@@ -42,6 +42,7 @@ struct SlurmOptions {
 struct StudyFile {
   std::filesystem::path path;
   study::StudySpec spec;
+  std::filesystem::path base;  ///< study.base as written, relative to the study file; may be empty.
   /// Folder of plan and runs; as written, relative to the current directory.
   std::filesystem::path out;
   std::vector<StudyArm> arms;  ///< In Yates order (first factor fastest), excluded ones left out.

@@ -14,7 +14,9 @@
 #include "launcher/campaign/advance.hpp"
 #include "launcher/campaign/child_process.hpp"
 #include "launcher/campaign/launcher.hpp"
+#include "launcher/campaign/results.hpp"
 #include "launcher/campaign/run_record.hpp"
+#include "launcher/campaign/stopping_rule.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace yates::campaign {
@@ -44,7 +46,11 @@ class SlurmTest : public ::testing::Test {
              at("count") + "'\nprintf '%s\\n' \"$@\" > '" + at("call") +
              "'.$n\necho sbatch: a warning >&2\necho \"$((n + 100));cluster\"\n");
     tool("squeue", "cat '" + at("queue") + "' 2>/dev/null; true\n");
-    tool("scontrol", "printf '%s\\n' \"$@\" > '" + at("requeued") + "'\n");
+    tool("scontrol",
+         "case $1 in show) cat '" + at("job") +
+             "' 2>/dev/null || echo Restarts=0 ;; *) printf "
+             "'%s\\n' \"$@\" > '" +
+             at("requeued") + "' ;; esac\n");
     ::setenv("PATH", ((directory_ / "bin").string() + ":" + path_).c_str(), 1);
   }
   void TearDown() override { ::setenv("PATH", path_.c_str(), 1); }
@@ -193,6 +199,112 @@ TEST_F(SlurmTest, NoEffectGoesOnToTheLastWave) {
   EXPECT_NE(end.text.find("no effect shown"), std::string::npos) << end.text;
 }
 
+TEST_F(SlurmTest, EarlierLookThatIsCompletedLateStopsTheStudyAndLetsRunsInFlightFinish) {
+  const config::StudyFile file = study(kSequential);
+  const Plan plan = make_plan(file, 1);
+  (void)advance(file, plan, submission());
+  finish_block(file, 1, 0.2);
+  finish_block(file, 2, 0.2001);
+  RunRecord failed;
+  failed.state = RunState::Failed;
+  write_run_record(run_directory(file, plan.runs[0]), failed);
+  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted) << "one seed is no look";
+  finish_block(file, 1, 0.2);  // It was mended and tried again.
+  finish_block(file, 3, 0.2003);
+  write_file_atomic(at("queue"), "103\n");
+  const Advance end = advance(file, plan, submission());
+  EXPECT_EQ(end.step, Step::Stopped);
+  EXPECT_NE(end.text.find("runs in flight are finished"), std::string::npos) << end.text;
+  EXPECT_EQ(calls(), 4) << "no job was submitted, none cancelled";
+  finish_block(file, 4, 0.2004);
+  std::filesystem::remove(at("queue"));
+  EXPECT_EQ(advance(file, plan, submission()).step, Step::Stopped);
+  EXPECT_EQ(collect_results(file, plan, file.out).table.rows.size(), 16U) << "all are counted";
+}
+
+TEST_F(SlurmTest, LooksDoNotDependOnWhichRunsEndFirst) {
+  const config::StudyFile file = study(kSequential);
+  const Plan plan = make_plan(file, 1);
+  finish_block(file, 1, 0.2);
+  finish_block(file, 3, 0.2001);
+  EXPECT_EQ(reason_to_stop(file, plan), "") << "seed 2 is still open: two seeds are no look";
+  finish_block(file, 2, 0.2002);
+  EXPECT_NE(reason_to_stop(file, plan), "");
+}
+
+TEST_F(SlurmTest, CheckAsksSlurmAboutEveryScriptAndSubmitsNothing) {
+  const config::StudyFile file = study();
+  const std::string answer = check_submission(file, make_plan(file, 1), submission());
+  ASSERT_EQ(calls(), 2);
+  EXPECT_TRUE(read_file(at("call.1")).starts_with("--test-only\n")) << read_file(at("call.1"));
+  EXPECT_NE(read_file(at("call.1")).find("--array=0-15\n"), std::string::npos);
+  EXPECT_EQ(read_file(at("call.2")).find("--dependency"), std::string::npos);
+  EXPECT_NE(answer.find("gate1-1: "), std::string::npos) << answer;
+  EXPECT_EQ(read_wave_log(file).wave(), 0);
+}
+
+TEST_F(SlurmTest, SiteWithoutGpuOptionsAsksForNoneInsideTheJobEither) {
+  config::StudyFile file = study();
+  file.slurm.gpus_per_node = 4;
+  file.slurm.ranks_per_run = 2;
+  Submission site = submission();
+  const auto words = [&](const std::string& gpus_as) {
+    site.site.gpus_as = gpus_as;
+    return shell_line(sbatch_runs(file, site, "n", 1, "s")) + run_script(file, site, {"r"}) +
+           shell_line(srun_words(file, {.mpi = "pmix", .gpus_as = gpus_as}));
+  };
+  EXPECT_EQ(words("none").find("gres=gpu"), std::string::npos);
+  EXPECT_EQ(words("none").find("gpus-per-node="), std::string::npos);
+  EXPECT_NE(words("none").find("'--srun-gpus=none'"), std::string::npos);
+  EXPECT_NE(words("gres").find("'--gres=gpu:2'"), std::string::npos);
+  EXPECT_NE(words("per_node").find("'--gpus-per-node=2'"), std::string::npos);
+}
+
+TEST_F(SlurmTest, StagingFolderIsAQuotedPathOrAVariableOfTheJob) {
+  const config::StudyFile file = study();
+  Submission site = submission();
+  site.site.stage_to = "/disk/$(touch x)";
+  EXPECT_NE(run_script(file, site, {"r"}).find("--stage '/disk/$(touch x)' &"), std::string::npos);
+  site.site.stage_to = "$TMPDIR";
+  EXPECT_NE(run_script(file, site, {"r"}).find("--stage \"${TMPDIR:?"), std::string::npos);
+  write_file_atomic(directory_ / "site.yaml", "site: {stage_to: '$(touch x)'}\n");
+  EXPECT_THROW((void)config::load_site_file(directory_ / "site.yaml"), Error);
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(YATES_SOURCE_DIR) + "/slurm/sites")) {
+    EXPECT_NO_THROW((void)config::load_site_file(entry.path())) << entry.path();
+  }
+}
+
+TEST_F(SlurmTest, StudyCannotNameItsWayOutOfItsFolder) {
+  for (const char* name : {"../../etc", "a/b", "-rf", ".", "..", ""}) {
+    write_file_atomic(directory_ / "base.yaml", "command: [./train.sh]\n");
+    write_file_atomic(directory_ / "study.yaml",
+                      fmt::format("study: {{name: '{}', base: base.yaml, out: '{}'}}\n"
+                                  "factors: {{a: {{\"-\": {{}}, \"+\": {{}}}}}}\n"
+                                  "design: {{seeds: [1]}}\n",
+                                  name,
+                                  at("camp")));
+    if (std::string(name) == "-rf") {
+      continue;  // Harmless: it stands behind "--job-name=yates-".
+    }
+    EXPECT_THROW((void)config::load_study_file(directory_ / "study.yaml"), Error) << name;
+  }
+  // Whatever levels are called, the id of an arm is a plain file name.
+  write_file_atomic(directory_ / "study.yaml",
+                    "study: {name: odd, base: base.yaml, out: '" + at("camp") +
+                        "'}\nfactors: {a: {\"../../x\": {}, \"$(touch x) -rf\": {}}}\n"
+                        "design: {seeds: [1]}\n");
+  for (const PlannedRun& run :
+       make_plan(config::load_study_file(directory_ / "study.yaml"), 1).runs) {
+    EXPECT_EQ(run.id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789._-"),
+              std::string::npos)
+        << run.id;
+    EXPECT_NE(run.id.front(), '.');
+    EXPECT_NE(run.id.front(), '-');
+  }
+}
+
 TEST_F(SlurmTest, ScriptOfAnElementRunsItsRunAndDoesNotRequeueWhatIsDone) {
   std::filesystem::create_directories(at("odd $(touch x)"));
   const config::StudyFile file = study("", "odd $(touch x)/camp");
@@ -222,6 +334,9 @@ TEST_F(SlurmTest, ElementIsRequeuedAfter75AndNotAfterAFailureForGood) {
   };
   EXPECT_EQ(element("exit 75\n"), 75);
   EXPECT_EQ(read_file(at("requeued")), "requeue\n7_0\n");
+  write_file_atomic(at("job"), "JobId=7 Requeue=1 Restarts=1 BatchFlag=1\n");
+  EXPECT_EQ(element("exit 75\n"), 75);
+  EXPECT_FALSE(std::filesystem::exists(at("requeued"))) << "another start of the job goes on";
   EXPECT_EQ(element("exit 9\n"), 3);
   EXPECT_FALSE(std::filesystem::exists(at("requeued")));
 }
