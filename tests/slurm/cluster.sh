@@ -4,7 +4,8 @@
 # Real slurmctld and slurmd. Every node has network, host name, processes and /tmp of its own, so
 # that it can lose its power (node_kill N) or its cable (node_cut N) as a machine can. FOLDER is the
 # file system that all nodes see; it must not lie under /tmp. Needs root, Slurm's daemons, iproute2.
-# All of it disappears with COMMAND.
+# Each node has two things that Slurm takes for GPUs; a job of the partition `urgent` preempts those
+# of `all`. All of it disappears with COMMAND.
 set -euo pipefail
 
 if [ -z "${CLUSTER_INSIDE-}" ]; then
@@ -13,7 +14,7 @@ if [ -z "${CLUSTER_INSIDE-}" ]; then
 fi
 
 export FOLDER=$1
-readonly nodes=4 cores=2
+readonly nodes=4 cores=2 gpus=2
 mkdir -p "$FOLDER"/{state,spool,log}
 mount -t tmpfs tmpfs /run
 hostname controller
@@ -28,6 +29,10 @@ ip link set hub up
   for i in $(seq $nodes); do echo "10.9.0.$i node$i"; done
 } >"$FOLDER/hosts"
 mount --bind "$FOLDER/hosts" /etc/hosts
+
+# gres.conf wants character devices.
+for gpu in $(seq 0 $((gpus - 1))); do [ -e "$FOLDER/gpu$gpu" ] || mknod "$FOLDER/gpu$gpu" c 1 3; done
+echo "NodeName=node[1-$nodes] Name=gpu File=$FOLDER/gpu[0-$((gpus - 1))]" >"$FOLDER/gres.conf"
 
 cat >"$FOLDER/slurm.conf" <<CONF
 ClusterName=test
@@ -54,11 +59,16 @@ MessageTimeout=5
 KillWait=3
 ReturnToService=2
 SchedulerParameters=sched_interval=1,bf_interval=2
-RequeueExit=75
+RequeueExit=${REQUEUE_EXIT-75}
 JobCompType=jobcomp/none
 JobAcctGatherType=jobacct_gather/none
-NodeName=node[1-$nodes] NodeAddr=10.9.0.[1-$nodes] CPUs=$cores RealMemory=2000
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE
+GresTypes=gpu
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SlurmctldParameters=preempt_send_user_signal
+NodeName=node[1-$nodes] NodeAddr=10.9.0.[1-$nodes] CPUs=$cores RealMemory=2000 Gres=gpu:$gpus
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 GraceTime=60
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=10 PreemptMode=OFF
 CONF
 printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n' >"$FOLDER/cgroup.conf"
 export SLURM_CONF=$FOLDER/slurm.conf
@@ -71,7 +81,11 @@ node_up() {
     exec slurmd -D -N node$1" >"$FOLDER/log/node$1.out" 2>&1 &
   disown
 }
-node_kill() { ip link set "port$1" down; kill -9 $(ip netns pids "node$1"); }
+# The first of a node's processes takes the others with it, so some may be gone already.
+node_kill() {
+  ip link set "port$1" down
+  kill -9 $(ip netns pids "node$1") 2>/dev/null || true
+}
 node_cut() { ip link set "port$1" down; }
 node_heal() { ip link set "port$1" up; }
 # wait_for SECONDS COMMAND: until COMMAND succeeds.
@@ -88,7 +102,7 @@ wait_for() {
 }
 all_idle() { [ "$(sinfo --noheader --Node --format %T | grep -cx idle)" = $nodes ]; }
 export nodes
-export -f node_kill node_cut node_heal wait_for
+export -f node_up node_kill node_cut node_heal wait_for
 
 slurmctld
 for i in $(seq $nodes); do

@@ -6,4 +6,4 @@ trap 'rm -rf "$folder"' EXIT
 script=$(realpath "$1")
 shift
 
-timeout --kill-after=5 500 "$(dirname "$0")/cluster.sh" "$folder" "$script" "$@"
+timeout --kill-after=5 "${CLUSTER_TIMEOUT-500}" "$(dirname "$0")/cluster.sh" "$folder" "$script" "$@"
