@@ -121,12 +121,15 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+/// "hd95" for "hd95_mm": columns of tables name regions, not units.
+std::string plain_metric(const std::string& metric) {
+  return metric.ends_with("_mm") ? metric.substr(0, metric.size() - 3) : metric;
+}
+
 /// The column of a table of cells that holds the primary response: dice_mean, else dice.
 std::string response_column(const CsvTable& table, const study::PrimaryContrast& primary) {
   const std::string region = lower_case(primary.region);
-  const std::string plain = primary.metric.ends_with("_mm")
-                                ? primary.metric.substr(0, primary.metric.size() - 3)
-                                : primary.metric;
+  const std::string plain = plain_metric(primary.metric);
   for (const std::string& name :
        {primary.metric + "_" + region, plain + "_" + region, primary.metric, plain}) {
     if (table.find_column(name)) {
@@ -241,14 +244,14 @@ std::vector<study::RunSigma> read_pilot(const std::string& path, const Planned& 
         return table.find_column(factor.name).has_value();
       });
   const study::PrimaryContrast& primary = *planned.file.spec.primary;
-  const std::string ending = "_" + primary.metric;
+  const std::string ending = "_" + plain_metric(primary.metric);
   const auto paired =
       std::count_if(table.header.begin(), table.header.end(), [&](const std::string& name) {
         return name.find(ending) != std::string::npos;
       });
   if (!of_this_design || paired >= 2) {
-    const study::PairNoise noise =
-        study::read_pair_noise(table, primary.metric + "_" + lower_case(primary.region));
+    const study::PairNoise noise = study::read_pair_noise(
+        table, plain_metric(primary.metric) + "_" + lower_case(primary.region));
     return {{.value = noise.sd,
              .df = noise.df,
              .method = study::Method::Pooled,

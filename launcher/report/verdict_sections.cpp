@@ -60,6 +60,12 @@ std::string looks_sentence(const study::Looks& looks) {
     return "No declared look is reached yet.";
   }
   const study::LookResult& last = looks.results.back();
+  if (std::isnan(last.bound)) {
+    return fmt::format(
+        "Sequential study: {} seeds are no declared look, so no bound holds here; |t| = {}.",
+        last.n,
+        plain_number(std::abs(last.statistic)));
+  }
   return fmt::format(
       "Sequential study, look at {} seeds: |t| = {}, bound {}: {}. Repeated interval {}.",
       last.n,

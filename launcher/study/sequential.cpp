@@ -167,14 +167,14 @@ std::vector<LookResult> evaluate_looks(const SequentialPlan& plan,
   for (std::size_t look = 0; look < std::min(plan.looks.size(), estimates.size()); ++look) {
     const Estimate& estimate = estimates[look];
     const double half = bounds[look] * estimate.se;
-    LookResult result{.n = plan.looks[look],
-                      .estimate = estimate,
-                      .statistic = t_of(estimate),
-                      .bound = bounds[look],
-                      .repeated = {estimate.estimate - half, estimate.estimate + half},
-                      .conditional_power = conditional_power(
-                          estimate, delta, plan.looks.back(), model, last),
-                      .decision = "continue"};
+    LookResult result{
+        .n = plan.looks[look],
+        .estimate = estimate,
+        .statistic = t_of(estimate),
+        .bound = bounds[look],
+        .repeated = {estimate.estimate - half, estimate.estimate + half},
+        .conditional_power = conditional_power(estimate, delta, plan.looks.back(), model, last),
+        .decision = "continue"};
     const bool crossed = std::abs(result.statistic) >= result.bound;
     if (crossed) {
       result.decision = "stop: effect";

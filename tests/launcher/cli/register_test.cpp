@@ -125,6 +125,8 @@ TEST_F(Registered, UndeclaredLooksNeedTheWordExploratory) {
   EXPECT_EQ(provenance()["exploratory"], true);
   EXPECT_NE(provenance()["stamps"][0].get<std::string>().find("EXPLORATORY"), std::string::npos);
   EXPECT_NE(read_file(folder_ / "report" / "report.html").find("EXPLORATORY"), std::string::npos);
+  EXPECT_NE(read_file(folder_ / "report" / "report.md").find("4 seeds are no declared look"),
+            std::string::npos);
   const Json json = read_json(folder_ / "report" / "effects.json");
   EXPECT_EQ(json["looks"].size(), 2U);
   EXPECT_TRUE(json["looks"][1]["bound"].is_null());

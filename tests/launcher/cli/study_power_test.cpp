@@ -105,6 +105,13 @@ TEST_F(StudyPower, SigmaComesFromPairsAndFromCells) {
       power_json({"--pilot", std::string(YATES_GOLDEN_DIR) + "/study/reseeded_runs.csv"});
   EXPECT_NEAR(pairs["sigma"]["value"].get<double>(), 2.717, .001);
   EXPECT_EQ(pairs["sigma"]["df"], 3);
+  std::string study = read_file(folder_ / "study.yaml");
+  study.replace(study.find("metric: dice"), 12, "metric: hd95_mm");
+  write_file_atomic(folder_ / "study.yaml", study);
+  const Json distances =
+      power_json({"--pilot", std::string(YATES_GOLDEN_DIR) + "/study/reseeded_runs.csv"});
+  EXPECT_NEAR(distances["sigma"]["value"].get<double>(), 7.63, .005);
+  write_study("");
   write_file_atomic(folder_ / "cells.csv",
                     "relocate,prune,width,seed,dice_mean\n-,-,32,1,90\n+,-,32,1,88\n-,-,32,2,91\n"
                     "+,-,32,2,90\n");
