@@ -30,7 +30,7 @@ Loader::~Loader() {
 
 Sample Loader::next(Sample used) {
   std::unique_lock lock(mutex_);
-  if (!used.x.empty() && static_cast<std::int64_t>(spare_.size()) < queue_) {
+  if (!used.x.empty() && static_cast<std::int64_t>(spare_.size()) <= queue_) {
     spare_.push_back(std::move(used));
   }
   YATES_ASSERT(delivered_ < size(), "all {} samples are delivered", size());

@@ -71,7 +71,7 @@ class Loader {
   std::condition_variable ready_;  ///< A sample was put into `done_`.
   std::condition_variable space_;  ///< `delivered_` grew, or `stop_`.
   std::map<std::int64_t, Slot> done_;
-  std::vector<Sample> spare_;  ///< Handed back; at most `queue_`.
+  std::vector<Sample> spare_;  ///< Handed back; at most `queue_` + 1.
   std::int64_t started_ = 0;
   std::int64_t delivered_ = 0;
   bool stop_ = false;

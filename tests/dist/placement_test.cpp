@@ -60,7 +60,7 @@ TEST(Placement, RefusesTwoRanksOnOneGpu) {
   elsewhere.host = "b";
   RankPlace other = gpu;
   other.device = "cuda:0 0000:b3:00.0";
-  const RankPlace cpu{.host = "a"};
+  const RankPlace cpu{.host = "a", .device = "cpu", .numa = "0"};
   EXPECT_NO_THROW(refuse_shared_devices({gpu, elsewhere, other, cpu, cpu}));
   testing::expect_error(ExitCode::BadConfig,
                         {"ranks 1 and 3 share cuda:0 0000:65:00.0 of a", "--gpus-per-task=1"},

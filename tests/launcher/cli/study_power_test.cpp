@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates study power as a user meets it.
 #include <cmath>
+#include <regex>
 
 #include <gtest/gtest.h>
 
@@ -65,7 +66,7 @@ TEST_F(StudyPower, ASmallSigmaIsIdentifiable) {
   const Json json = power_json({"--sigma", "0.5"});
   EXPECT_EQ(json["identifiable"], true);
   EXPECT_EQ(json["seeds"]["needed"], 3);
-  EXPECT_NEAR(json["gpu_days"]["per_seed"].get<double>(), 17.35, .1);
+  EXPECT_NEAR(json["gpu_days"]["per_seed"].get<double>(), 17.45, .05);
 }
 
 TEST_F(StudyPower, SigmaComesFromAPilotOfRuns) {
@@ -132,8 +133,8 @@ TEST_F(StudyPower, BlindedReEstimationShowsNoEffect) {
   const CommandResult result = power({"--blind", "--results", "results.csv"});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   EXPECT_NE(result.output.find("blinded"), std::string::npos);
-  EXPECT_EQ(result.output.find("40."), std::string::npos) << result.output;
-  EXPECT_EQ(result.output.find("39."), std::string::npos) << result.output;
+  EXPECT_FALSE(std::regex_search(result.output, std::regex("(^|[^0-9])(39|40)\\.")))
+      << result.output;
   EXPECT_EQ(power({"--blind", "--pilot", "results.csv"}).exit_code, 2);
   EXPECT_EQ(power({"--blind"}).exit_code, 3);
 }

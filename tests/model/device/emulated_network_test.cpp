@@ -101,23 +101,22 @@ Distance distance(const std::vector<Result>& results, const std::vector<Result>&
           std::sqrt(apart / norm)};
 }
 
-/// About as far from float64 as the CPU's path. The network raises rounding by orders of magnitude
-/// (norms over few voxels at the deepest stage, ReLUs that flip), so two right results in float32
-/// differ by far more than one operator's error, by chance up to 6 times as far from the truth as
-/// each other as measured; what a wrong operator does is of the order of 1. Equal bits in every
-/// order of execution.
+/// As far from float64 as float32 can be. The network raises rounding by orders of magnitude (norms
+/// over few voxels at the deepest stage): a ReLU that flips in one of two right results moves
+/// gradients by percents (measured here: 1e-4 to 8e-3, with either path the nearer one by chance);
+/// what a wrong operator does is of the order of 1, and each kernel has a test of its own. Equal
+/// bits in every order of execution.
 void expect_equals_cpu(const ModelOptions& options) {
   const SegMamba network = network_of(options);
   const std::vector<Result> truth = run(in_double(network), at::kDouble);
-  const Distance cpu = distance(run(network), truth);
   const EmulatedDevice device;
   std::vector<Result> first;
   for (const std::uint64_t schedule : {1U, 2U}) {
     kernels::use_schedule(schedule);
     const std::vector<Result> results = run(network);
     const Distance emulated = distance(results, truth);
-    EXPECT_LE(emulated.logits, std::min(10 * cpu.logits, 1e-3));
-    EXPECT_LE(emulated.gradients, std::min(10 * cpu.gradients, 5e-2));
+    EXPECT_LE(emulated.logits, 1e-3);
+    EXPECT_LE(emulated.gradients, 5e-2);
     first = first.empty() ? results : first;
     for (std::size_t i = 0; i < results.size(); ++i) {
       EXPECT_TRUE(results[i].value.equal(first[i].value)) << results[i].name << " " << schedule;
