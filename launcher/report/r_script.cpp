@@ -103,7 +103,8 @@ by_lm <- function(model, k) {
   l <- setNames(rep(0, length(coef(model))), names(coef(model)))
   l[paste0("cell", names(k$weights))] <- k$weights
   kept <- !is.na(coef(model))
-  if (any(l[!kept] != 0)) return(NULL)
+  x <- model.matrix(model)  # Estimable: a combination of the rows that were observed.
+  if (qr(rbind(x, l))$rank > qr(x)$rank) return(NULL)
   c(sum(l[kept] * coef(model)[kept]), sqrt(drop(l[kept] %*% vcov(model)[kept, kept] %*% l[kept])),
     df.residual(model))
 }

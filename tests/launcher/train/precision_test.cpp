@@ -29,8 +29,8 @@ class TwoSamples final : public SampleSource {
     sample.step = count_ / 2;
     sample.slot = count_++ % 2;
     sample.x =
-        tensor_of(formula_image("x" + slot, 4 * 16 * 16 * 32, 1.5), {1, 4, 16, 16, 32}, at::kFloat);
-    sample.y = tensor_of(formula_labels("y" + slot, 16 * 16 * 32), {1, 16, 16, 32}, at::kLong);
+        tensor_of(formula_image("x" + slot, 4 * 32 * 32 * 32, 1.5), {1, 4, 32, 32, 32}, at::kFloat);
+    sample.y = tensor_of(formula_labels("y" + slot, 32 * 32 * 32), {1, 32, 32, 32}, at::kLong);
     return sample;
   }
   [[nodiscard]] double wait_seconds() const override { return 0; }
