@@ -104,7 +104,10 @@ all_idle() { [ "$(sinfo --noheader --Node --format %T | grep -cx idle)" = $nodes
 export nodes
 export -f node_up node_kill node_cut node_heal wait_for
 
+# A node that registers before the controller listens waits long before it tries again.
+controller_answers() { scontrol ping | grep -q UP; }
 slurmctld
+wait_for 30 controller_answers
 for i in $(seq $nodes); do
   mkdir -p "$FOLDER/spool/node$i"
   ip netns add "node$i"
@@ -115,6 +118,10 @@ for i in $(seq $nodes); do
   ip -n "node$i" link set eth up
   node_up "$i"
 done
-wait_for 30 all_idle
+wait_for 120 all_idle || {
+  sinfo --Node --long
+  tail -n 20 "$FOLDER"/log/*
+  exit 1
+} >&2
 shift
 "$@"
