@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/campaign/results.hpp"
 
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "launcher/campaign/run_record.hpp"
 
 namespace yates::campaign {
@@ -119,6 +121,24 @@ class Collector {
   CampaignResults results_;
 };
 
+/// By arm and seed, what plan.json of the campaign calls its runs: the study may have been planned
+/// with overrides that whoever analyses it does not repeat.
+std::map<std::pair<std::string, std::int64_t>, std::string> published_ids(
+    const std::filesystem::path& campaign) {
+  std::map<std::pair<std::string, std::int64_t>, std::string> ids;
+  const std::filesystem::path path = campaign / "plan.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return ids;
+  }
+  for (const Json& run : json_get<Json>(read_json(path), "runs", path.string())) {
+    ids[{json_get<std::string>(run, "arm", path.string()),
+         json_get<std::int64_t>(run, "seed", path.string())}] =
+        json_get<std::string>(run, "id", path.string());
+  }
+  return ids;
+}
+
 }  // namespace
 
 CampaignResults collect_results(const config::StudyFile& study,
@@ -127,13 +147,17 @@ CampaignResults collect_results(const config::StudyFile& study,
   std::error_code ignored;
   const std::filesystem::path folder =
       std::filesystem::is_directory(runs / "runs", ignored) ? runs / "runs" : runs;
+  const auto ids = published_ids(
+      std::filesystem::absolute(folder / ".").lexically_normal().parent_path().parent_path());
   Collector collector(study);
   std::vector<const PlannedRun*> diverged;
   for (const PlannedRun& run : plan.runs) {
-    const RunRecord record = read_run_record(folder / run.id);
+    const auto published = ids.find({study.arms[run.arm].id, run.seed});
+    const std::string id = published == ids.end() ? run.id : published->second;
+    const RunRecord record = read_run_record(folder / id);
     const RunState state = record.state;
     if (state == RunState::Done) {
-      collector.add_done(run, folder / run.id);
+      collector.add_done(run, folder / id);
     } else if (state == RunState::Diverged) {
       diverged.push_back(&run);
     } else {

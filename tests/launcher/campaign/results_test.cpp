@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "launcher/campaign/run_record.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -39,6 +40,18 @@ class ResultsTest : public ::testing::Test {
   config::StudyFile study_;
   Plan plan_;
 };
+
+TEST_F(ResultsTest, RunsAreFoundByThePublishedPlanWhateverOverridesItWasMadeWith) {
+  put(0, RunState::Done, "case,region,dice\nc1,WT,0.75\n");
+  std::filesystem::rename(run_directory(study_, plan_.runs[0]), study_.out / "runs" / "other-s1");
+  const PlannedRun& run = plan_.runs[0];
+  write_file_atomic(
+      study_.out / "plan.json",
+      Json{{"runs", {{{"id", "other-s1"}, {"arm", study_.arms[run.arm].id}, {"seed", run.seed}}}}}
+          .dump());
+  EXPECT_EQ(collect_results(study_, plan_, study_.out).table.rows.size(), 1U);
+  EXPECT_EQ(collect_results(study_, plan_, study_.out / "runs" / "").table.rows.size(), 1U);
+}
 
 TEST_F(ResultsTest, DoneRunsGiveTheirRowsAndDivergedOnesTheScoresOfNothing) {
   put(0, RunState::Diverged, "");
