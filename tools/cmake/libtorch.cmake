@@ -38,6 +38,22 @@ if(YATES_GPU)
   set(libraries ${YATES_GPU_LIBTORCH_ROOT}/torch/lib)
   find_library(YATES_NCCL_LIBRARY NAMES nccl libnccl.so.2
     HINTS ${YATES_GPU_LIBTORCH_ROOT}/nvidia/nccl/lib REQUIRED)
+  # MAJOR.MINOR.PATCH of a header's three defines, for `yates --version`.
+  function(read_header_version header name result)
+    set(parts)
+    foreach(part MAJOR MINOR PATCH PATCHLEVEL)
+      file(STRINGS ${header} line REGEX "^#define ${name}_${part} +[0-9]+")
+      if(line)
+        string(REGEX REPLACE "^[^ ]+ [^ ]+ +([0-9]+).*" "\\1" number "${line}")
+        list(APPEND parts ${number})
+      endif()
+    endforeach()
+    list(JOIN parts . version)
+    set(${result} "${version}" PARENT_SCOPE)
+  endfunction()
+  set(_nvidia ${YATES_GPU_LIBTORCH_ROOT}/nvidia)
+  read_header_version(${_nvidia}/nccl/include/nccl.h NCCL YATES_INFO_NCCL)
+  read_header_version(${_nvidia}/cudnn/include/cudnn_version.h CUDNN YATES_INFO_CUDNN)
   # Nothing names a symbol of them: they register themselves when they are loaded.
   add_library(libtorch_cuda INTERFACE)
   target_link_libraries(libtorch_cuda INTERFACE
