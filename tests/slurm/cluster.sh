@@ -100,7 +100,10 @@ wait_for() {
     sleep 0.1
   done
 }
-all_idle() { [ "$(sinfo --noheader --Node --format %T | grep -cx idle)" = $nodes ]; }
+# sinfo names a node once for every partition, or once in all.
+all_idle() {
+  [ "$(sinfo --noheader --Node --format '%N %T' | sort -u | grep -c ' idle$')" = $nodes ]
+}
 export nodes
 export -f node_up node_kill node_cut node_heal wait_for
 
