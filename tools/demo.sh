@@ -61,7 +61,7 @@ step() {
 }
 
 # Mean Dice of the regions, out of what yates evaluate prints.
-mean_dice() { awk '$1 == "mean" { print $2 }' "$1"; }
+mean_dice() { awk '$1 == "mean" && $2 == "Dice" { print $3 }' "$1"; }
 
 one_arm() {
   step yates data import --in "$real" --out shards --labels "$labels"
