@@ -74,7 +74,7 @@ std::string budget_text(const PowerPlan& plan) {
                        plan.affordable_seeds,
                        question.all_cells);
   }
-  return fmt::format("the {} declared seeds", plan.affordable_seeds);
+  return fmt::format("the study declares {} seeds", plan.affordable_seeds);
 }
 
 std::string sentence_of(const PowerPlan& plan) {
@@ -91,7 +91,8 @@ std::string sentence_of(const PowerPlan& plan) {
                                ? fmt::format("{} suffice", plan.seeds_needed.value_or(0))
                                : seeds_text(plan.seeds_needed, question);
   return fmt::format(
-      "{}: {} and find an effect of {:.4g} in {} with probability {:.0f} % (wanted {:.0f} %) if a "
+      "{}: {}, which find an effect of {:.4g} in {} with probability {:.0f} % (wanted {:.0f} %) if "
+      "a "
       "run's SD is {:.4g}; {}; the SD may be at most {:.3g}",
       head,
       budget_text(plan),
