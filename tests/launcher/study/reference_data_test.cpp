@@ -20,23 +20,8 @@
 namespace yates::study {
 namespace {
 
-std::map<std::string, AnovaRow> by_term(const std::vector<AnovaRow>& rows) {
-  std::map<std::string, AnovaRow> map;
-  for (const AnovaRow& row : rows) {
-    map[row.term] = row;
-  }
-  return map;
-}
-
-RunTable replicates(const std::vector<std::vector<double>>& values) {
-  RunTable table{.cells = values.size(), .seeds_are_blocks = false, .runs = {}};
-  for (std::size_t cell = 0; cell < values.size(); ++cell) {
-    for (std::size_t i = 0; i < values[cell].size(); ++i) {
-      table.runs.push_back({cell, static_cast<std::int64_t>(i), values[cell][i]});
-    }
-  }
-  return table;
-}
+using testing::by_term;
+using testing::replicates;
 
 /// An effect: half the interaction scale for each factor beyond the first.
 Estimate effect_of(const RunTable& table, const Design& design, const std::string& name) {

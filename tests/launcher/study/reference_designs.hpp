@@ -2,9 +2,12 @@
 // Designs that several tests of the study mathematics share.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "launcher/study/anova.hpp"
 #include "launcher/study/design.hpp"
 #include "launcher/study/t_inference.hpp"
 
@@ -40,6 +43,26 @@ inline RunTable npk() {
     const auto& row = kRows[i];
     table.runs.push_back(
         {static_cast<std::size_t>(row[1] + 2 * row[2] + 4 * row[3]), row[0], kYield[i]});
+  }
+  return table;
+}
+
+/// The rows of an ANOVA by their terms.
+inline std::map<std::string, AnovaRow> by_term(const std::vector<AnovaRow>& rows) {
+  std::map<std::string, AnovaRow> map;
+  for (const AnovaRow& row : rows) {
+    map[row.term] = row;
+  }
+  return map;
+}
+
+/// A table of runs without blocks: values[cell] are the replicates of the cell.
+inline RunTable replicates(const std::vector<std::vector<double>>& values) {
+  RunTable table{.cells = values.size(), .seeds_are_blocks = false, .runs = {}};
+  for (std::size_t cell = 0; cell < values.size(); ++cell) {
+    for (std::size_t i = 0; i < values[cell].size(); ++i) {
+      table.runs.push_back({cell, static_cast<std::int64_t>(i), values[cell][i]});
+    }
   }
   return table;
 }
