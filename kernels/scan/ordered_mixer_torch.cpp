@@ -110,7 +110,7 @@ Kept run_forward(const Mixer& mixer, bool keep) {
                          data(kept.sum),
                          r > 0,
                          keep ? data(kept.states.select(0, r)) : nullptr,
-                         run_on_torch_threads);
+                         run_ranges_on_torch_threads);
   }
   return kept;
 }
@@ -163,7 +163,7 @@ OrderGradients scan_backward(const Mixer& mixer,
                          .A = data(out.weights.A),
                          .D = data(out.weights.D),
                          .dt_bias = data(out.weights.dt_bias)},
-                        run_on_torch_threads);
+                        run_ranges_on_torch_threads);
   const std::int64_t rank = mixer.rank();
   grad.features.narrow(1, 0, rank).copy_(at::mm(grad_delta, mixer.weights.dt_weight));
   out.weights.dt_weight.addmm_(grad_delta.t(), features.narrow(1, 0, rank));

@@ -2,6 +2,7 @@
 #include "kernels/scan/row_scan_cpu.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/error.hpp"
 #include "kernels/scan/row_scan_simd.hpp"
@@ -12,6 +13,17 @@ namespace yates::kernels {
 namespace {
 
 constexpr float kLog2E = 1.44269504F;
+
+/// Channels of a slice at most: what is shared by its channels (B, C and their gradients) is then
+/// cheap, and its scratch stays in the second cache. Half of it where that leaves four slices.
+constexpr std::int64_t kWidestSlice = 96;
+
+std::int64_t scan_slice_width(std::int64_t channels) {
+  constexpr std::int64_t kWanted = 4;
+  const std::int64_t slices = std::max(kWanted, divide_up(channels, kWidestSlice));
+  return round_up(divide_up(std::max<std::int64_t>(channels, 1), slices), kSliceAlign);
+}
+
 /// How the channels are cut; depends on the shape alone.
 struct Partition {
   std::int64_t padded;  ///< Channels per slice.
@@ -20,7 +32,7 @@ struct Partition {
   std::int64_t tiles;
 
   explicit Partition(const RowScanShape& shape)
-      : padded(slice_width(shape.channels)),
+      : padded(scan_slice_width(shape.channels)),
         slices(divide_up(shape.channels, padded)),
         states(round_up(shape.states, kRowScanGroup)),
         tiles(divide_up(shape.tokens, kRowScanTile)) {}
@@ -82,6 +94,33 @@ RowScanSlice slice_of(const RowScanShape& shape,
           .dt_weight = weights.dt_weight.data() + slice * shape.rank * cut.padded};
 }
 
+/// Neighbouring slices [begin, end) of one sample with their scratch memory.
+class SliceRange {
+ public:
+  SliceRange(const RowScanShape& shape,
+             const RowScanInputs& in,
+             const Partition& cut,
+             const PackedWeights& weights,
+             std::int64_t sample,
+             std::int64_t begin,
+             std::int64_t end)
+      : begin_(begin), scratch_((end - begin) * row_scan_scratch(cut.padded, cut.states)) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      slices_.push_back(slice_of(shape, in, cut, weights, sample, i));
+      slices_.back().scratch =
+          scratch_.data() + (i - begin) * row_scan_scratch(cut.padded, cut.states);
+    }
+  }
+
+  RowScanSlice& slice(std::int64_t i) { return slices_[static_cast<std::size_t>(i - begin_)]; }
+  [[nodiscard]] const RowScanSlice* data() const { return slices_.data(); }
+
+ private:
+  std::int64_t begin_;
+  AlignedBuffer scratch_;
+  std::vector<RowScanSlice> slices_;
+};
+
 /// The sums of the backward pass, per slice as the kernels write them.
 struct SliceSums {
   AlignedBuffer A, D, dt_bias;
@@ -99,11 +138,10 @@ void join_projections(const RowScanShape& shape,
                       const Partition& cut,
                       const SliceSums& sums,
                       float* features,
-                      const ParallelRunner& parallel) {
+                      const RangeRunner& parallel) {
   const std::int64_t stride = shape.rank + 2 * shape.states;
-  parallel(cut.tiles, [&](std::int64_t tile) {
-    const std::int64_t end = std::min(shape.tokens, (tile + 1) * kRowScanTile);
-    for (std::int64_t row = tile * kRowScanTile; row < end; ++row) {
+  parallel(shape.tokens, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
       float* target = features + row * stride + shape.rank;
       for (std::int64_t slice = 0; slice < cut.slices; ++slice) {
         const float* share = sums.projected.data() + (slice * shape.tokens + row) * 2 * cut.states;
@@ -165,21 +203,30 @@ void row_scan_forward_cpu(const RowScanShape& shape,
                           float* y,
                           bool accumulate,
                           float* states,
-                          const ParallelRunner& parallel,
+                          const RangeRunner& parallel,
                           Isa isa) {
   check(shape, inputs);
   const Partition cut(shape);
   const PackedWeights weights(shape, inputs, cut);
-  const auto run = YATES_FOR_ISA(isa, row_scan_slice_forward);
-  parallel(shape.batch * cut.slices, [&](std::int64_t task) {
-    const std::int64_t sample = task / cut.slices;
-    AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));
-    RowScanSlice slice = slice_of(shape, inputs, cut, weights, sample, task % cut.slices);
-    slice.states_kept = states == nullptr ? nullptr : states + task * cut.states_of_slice();
-    slice.scratch = scratch.data();
-    slice.y = y + (slice.u - inputs.u);
-    slice.accumulate = accumulate;
-    run(slice);
+  const auto run = YATES_FOR_ISA(isa, row_scan_forward_slices);
+  const auto scan = [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+    SliceRange range(shape, inputs, cut, weights, sample, begin, end);
+    for (std::int64_t i = begin; i < end; ++i) {
+      RowScanSlice& slice = range.slice(i);
+      const std::int64_t place = (sample * cut.slices + i) * cut.states_of_slice();
+      slice.states_kept = states == nullptr ? nullptr : states + place;
+      slice.y = y + (slice.u - inputs.u);
+      slice.accumulate = accumulate;
+    }
+    run(range.data(), end - begin);
+  };
+  parallel(shape.batch * cut.slices, [&](std::int64_t begin, std::int64_t end) {
+    while (begin < end) {
+      const std::int64_t sample = begin / cut.slices;
+      const std::int64_t last = std::min(end, (sample + 1) * cut.slices);
+      scan(sample, begin - sample * cut.slices, last - sample * cut.slices);
+      begin = last;
+    }
   });
 }
 
@@ -188,31 +235,32 @@ void row_scan_backward_cpu(const RowScanShape& shape,
                            const float* states,
                            const float* grad_y,
                            const RowScanGradients& gradients,
-                           const ParallelRunner& parallel,
+                           const RangeRunner& parallel,
                            Isa isa) {
   check(shape, inputs);
   const Partition cut(shape);
   const PackedWeights weights(shape, inputs, cut);
   SliceSums sums(shape, cut);
-  const auto run = YATES_FOR_ISA(isa, row_scan_slice_backward);
+  const auto run = YATES_FOR_ISA(isa, row_scan_backward_slices);
   for (std::int64_t sample = 0; sample < shape.batch; ++sample) {
-    parallel(cut.slices, [&](std::int64_t index) {
-      AlignedBuffer scratch(row_scan_scratch(cut.padded, cut.states));
-      RowScanSlice slice = slice_of(shape, inputs, cut, weights, sample, index);
-      const std::int64_t offset = slice.u - inputs.u;
-      const std::int64_t first = index * cut.padded;
-      // The kernel only reads the kept states.
-      slice.states_kept =
-          const_cast<float*>(states) + (sample * cut.slices + index) * cut.states_of_slice();
-      slice.scratch = scratch.data();
-      slice.grad_y = grad_y + offset;
-      slice.grad_u = gradients.u + offset;
-      slice.grad_delta = gradients.delta + offset;
-      slice.grad_projected = sums.projected.data() + index * shape.tokens * 2 * cut.states;
-      slice.grad_A = sums.A.data() + first * cut.states;
-      slice.grad_D = sums.D.data() + first;
-      slice.grad_dt_bias = sums.dt_bias.data() + first;
-      run(slice);
+    parallel(cut.slices, [&](std::int64_t begin, std::int64_t end) {
+      SliceRange range(shape, inputs, cut, weights, sample, begin, end);
+      for (std::int64_t i = begin; i < end; ++i) {
+        RowScanSlice& slice = range.slice(i);
+        const std::int64_t offset = slice.u - inputs.u;
+        const std::int64_t first = i * cut.padded;
+        // The kernel only reads the kept states.
+        slice.states_kept =
+            const_cast<float*>(states) + (sample * cut.slices + i) * cut.states_of_slice();
+        slice.grad_y = grad_y + offset;
+        slice.grad_u = gradients.u + offset;
+        slice.grad_delta = gradients.delta + offset;
+        slice.grad_projected = sums.projected.data() + i * shape.tokens * 2 * cut.states;
+        slice.grad_A = sums.A.data() + first * cut.states;
+        slice.grad_D = sums.D.data() + first;
+        slice.grad_dt_bias = sums.dt_bias.data() + first;
+      }
+      run(range.data(), end - begin);
     });
     float* features = gradients.features + sample * shape.tokens * (shape.rank + 2 * shape.states);
     join_projections(shape, cut, sums, features, parallel);

@@ -15,8 +15,9 @@ namespace yates::kernels {
 std::int64_t row_scan_state_count(const RowScanShape& shape);
 
 /// Writes, or with `accumulate` adds, y (batch, token, channel) without gate; fills `states`
-/// (row_scan_state_count elements) unless it is null. Work is cut into fixed slices of channels:
-/// the same bits on every run and with any runner, given the instruction set. Agrees with
+/// (row_scan_state_count elements) unless it is null. Work is cut into fixed slices of channels,
+/// of which a range is scanned together: the same bits on every run and with any runner, given the
+/// instruction set. Agrees with
 /// selective_scan_forward_reference within 2e-6 (relative L2). A NaN stays in its channel and the
 /// positions after it. Sizes may be 0.
 void row_scan_forward_cpu(const RowScanShape& shape,
@@ -24,7 +25,7 @@ void row_scan_forward_cpu(const RowScanShape& shape,
                           float* y,
                           bool accumulate,
                           float* states,
-                          const ParallelRunner& parallel = run_serially,
+                          const RangeRunner& parallel = run_range_serially,
                           Isa isa = best_isa());
 
 /// Writes the gradients of sum(y * grad_y); `states` as the forward pass left them. Sums over
@@ -34,7 +35,7 @@ void row_scan_backward_cpu(const RowScanShape& shape,
                            const float* states,
                            const float* grad_y,
                            const RowScanGradients& gradients,
-                           const ParallelRunner& parallel = run_serially,
+                           const RangeRunner& parallel = run_range_serially,
                            Isa isa = best_isa());
 
 }  // namespace yates::kernels

@@ -30,7 +30,7 @@ struct Tile {
   float* history;    ///< (token + 1, G, lane): h before and after each token
   float* projected;  ///< (token, 2 G, lane): products whose lane sums are grad B and grad C
 
-  Tile(const RowScanSlice& s) {  // NOLINT(google-explicit-constructor)
+  explicit Tile(const RowScanSlice& s) {
     float* next = s.scratch;
     const auto take = [&next](std::int64_t count) {
       float* taken = next;
@@ -52,6 +52,16 @@ struct Tile {
     decays = take(T * G * kSliceAlign);
     history = take((T + 1) * G * kSliceAlign);
     projected = take(T * 2 * G * kSliceAlign);
+  }
+
+  /// This one over the tokens of another slice's, with the projections staged there.
+  [[nodiscard]] Tile at_the_place_of(const Tile& other) const {
+    Tile moved = *this;
+    moved.first = other.first;
+    moved.length = other.length;
+    moved.B = other.B;
+    moved.C = other.C;
+    return moved;
   }
 };
 
@@ -106,15 +116,16 @@ void stage_steps(const RowScanSlice& s, const Tile& tile, std::int64_t channel) 
   }
 }
 
-/// Asks for the rows of the tile that starts at `first`, to be there when it is staged.
-void prefetch_tile(const RowScanSlice& s, std::int64_t first, const float* more) {
-  constexpr std::int64_t kLine = 16;
-  for (std::int64_t t = first; t < first + T && t < s.tokens && t >= 0; ++t) {
-    const std::int64_t row = row_at(s, t);
-    for (std::int64_t c = 0; c < s.width; c += kLine) {
-      __builtin_prefetch(s.u + row * s.row_stride + c);
-      __builtin_prefetch(more + row * s.row_stride + c);
-    }
+/// Asks for a vector of channels of the rows of the tile that starts at `first`. A burst of
+/// requests would stall, so every group of states asks for its part of them.
+void prefetch_rows(
+    const RowScanSlice& s, std::int64_t first, std::int64_t n0, const float* read, float* written) {
+  const std::int64_t begin = first + n0 * T / s.states;
+  const std::int64_t end = first + (n0 + G) * T / s.states;
+  for (std::int64_t t = begin; t < end && t < s.tokens && t >= 0; ++t) {
+    const std::int64_t offset = row_at(s, t) * s.row_stride;
+    __builtin_prefetch(read + offset, 0);
+    __builtin_prefetch(written + offset, 1);
   }
 }
 
@@ -138,7 +149,7 @@ void forward_group(const RowScanSlice& s, const Tile& tile, std::int64_t n0, std
     Lanes y = load(ys + t * W);
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
-      h[k] = exp2(dt * exponent[k]) * h[k] + dtu * B[k];
+      h[k] = exp2_of_product(dt, exponent[k]) * h[k] + dtu * B[k];
       y += h[k] * C[k];
     }
     store(ys + t * W, y);
@@ -168,12 +179,11 @@ void write_outputs(const RowScanSlice& s, const Tile& tile, std::int64_t channel
 }
 
 void forward_tile(const RowScanSlice& s, const Tile& tile) {
-  stage_projections(s, tile);
-  prefetch_tile(s, tile.first + T, s.y);
   for (std::int64_t channel = 0; channel < s.padded; channel += W) {
     stage_steps<false>(s, tile, channel);
     skip_term(s, tile, channel);
     for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
+      prefetch_rows(s, tile.first + T, n0, s.u + channel, s.y + channel);
       forward_group(s, tile, n0, channel);
     }
     write_outputs(s, tile, channel);
@@ -205,7 +215,7 @@ void replay_group(const RowScanSlice& s,
     const Lanes dtu = load(dtus + t * W);
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < G; ++k) {
-      const Lanes decay = exp2(dt * exponent[k]);
+      const Lanes decay = exp2_of_product(dt, exponent[k]);
       h[k] = decay * h[k] + dtu * B[k];
       store(decays + (t * G + k) * W, decay);
       store(history + (t * G + k) * W, h[k]);
@@ -314,18 +324,20 @@ void write_gradients(const RowScanSlice& s, const Tile& tile, std::int64_t chann
 }
 
 void backward_tile(const RowScanSlice& s, const Tile& tile, const float* kept) {
-  stage_projections(s, tile);
-  prefetch_tile(s, tile.first - T, s.grad_y);
   for (std::int64_t channel = 0; channel < s.padded; channel += W) {
     stage_steps<true>(s, tile, channel);
     stage_gradients(s, tile, channel);
   }
   for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
-    replay_group(s, tile, kept, n0, 0);
-    backward_group<true>(s, tile, n0, 0);
-    for (std::int64_t channel = W; channel < s.padded; channel += W) {
+    for (std::int64_t channel = 0; channel < s.padded; channel += W) {
+      prefetch_rows(s, tile.first - T, n0, s.u + channel, s.grad_u + channel);
+      prefetch_rows(s, tile.first - T, n0, s.grad_y + channel, s.grad_delta + channel);
       replay_group(s, tile, kept, n0, channel);
-      backward_group<false>(s, tile, n0, channel);
+      if (channel == 0) {
+        backward_group<true>(s, tile, n0, channel);
+      } else {
+        backward_group<false>(s, tile, n0, channel);
+      }
     }
     write_projected(s, tile, n0);
   }
@@ -340,30 +352,43 @@ std::int64_t tile_length(const RowScanSlice& s, std::int64_t first) {
 
 }  // namespace
 
-void row_scan_slice_forward(const RowScanSlice& slice) {
-  Tile tile(slice);
-  const std::int64_t state_count = slice.states * slice.padded;
+void row_scan_forward_slices(const RowScanSlice* slices, std::int64_t count) {
+  const RowScanSlice& first = slices[0];
+  const std::int64_t state_count = first.states * first.padded;
   const auto state_bytes = static_cast<std::size_t>(state_count) * sizeof(float);
-  std::memset(tile.state, 0, state_bytes);
-  float* kept = slice.states_kept;
-  for (tile.first = 0; tile.first < slice.tokens; tile.first += T) {
-    if (kept != nullptr) {
-      std::memcpy(kept, tile.state, state_bytes);
-      kept += state_count;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::memset(Tile(slices[i]).state, 0, state_bytes);
+  }
+  for (std::int64_t tile_index = 0; tile_index * T < first.tokens; ++tile_index) {
+    Tile shared(first);
+    shared.first = tile_index * T;
+    shared.length = tile_length(first, shared.first);
+    stage_projections(first, shared);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Tile tile = Tile(slices[i]).at_the_place_of(shared);
+      if (slices[i].states_kept != nullptr) {
+        std::memcpy(slices[i].states_kept + tile_index * state_count, tile.state, state_bytes);
+      }
+      forward_tile(slices[i], tile);
     }
-    tile.length = tile_length(slice, tile.first);
-    forward_tile(slice, tile);
   }
 }
 
-void row_scan_slice_backward(const RowScanSlice& slice) {
-  Tile tile(slice);
-  const std::int64_t state_count = slice.states * slice.padded;
-  std::memset(tile.state, 0, static_cast<std::size_t>(state_count) * sizeof(float));
-  for (std::int64_t i = (slice.tokens + T - 1) / T; i-- > 0;) {
-    tile.first = i * T;
-    tile.length = tile_length(slice, tile.first);
-    backward_tile(slice, tile, slice.states_kept + i * state_count);
+void row_scan_backward_slices(const RowScanSlice* slices, std::int64_t count) {
+  const RowScanSlice& first = slices[0];
+  const std::int64_t state_count = first.states * first.padded;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::memset(Tile(slices[i]).state, 0, static_cast<std::size_t>(state_count) * sizeof(float));
+  }
+  for (std::int64_t tile_index = (first.tokens + T - 1) / T; tile_index-- > 0;) {
+    Tile shared(first);
+    shared.first = tile_index * T;
+    shared.length = tile_length(first, shared.first);
+    stage_projections(first, shared);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Tile tile = Tile(slices[i]).at_the_place_of(shared);
+      backward_tile(slices[i], tile, slices[i].states_kept + tile_index * state_count);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One slice of channels of one sample of the row scan: the unit of work of row_scan_cpu.cpp, plain
-// pointers only, and the functions that do it, one pair per instruction set.
+// One slice of channels of one sample of the row scan: the unit of row_scan_cpu.cpp, plain pointers
+// only, and the functions that scan neighbouring slices, one pair per instruction set.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,9 @@ struct RowScanSlice {
 /// Elements of scratch memory that one slice needs.
 std::int64_t row_scan_scratch(std::int64_t padded, std::int64_t states);
 
-YATES_PER_ISA(void row_scan_slice_forward(const RowScanSlice& slice))
-YATES_PER_ISA(void row_scan_slice_backward(const RowScanSlice& slice))
+/// `count` >= 1 slices of one sample, of the same padded width, tile by tile: what they share is
+/// staged once, and a row is met by all of them while it is near. The grouping changes no bit.
+YATES_PER_ISA(void row_scan_forward_slices(const RowScanSlice* slices, std::int64_t count))
+YATES_PER_ISA(void row_scan_backward_slices(const RowScanSlice* slices, std::int64_t count))
 
 }  // namespace yates::kernels

@@ -68,7 +68,7 @@ ScanRowsResult selective_scan_rows_forward(const ScanTensors& in, bool delta_sof
                        elements<float>(result.sum),
                        false,
                        elements<float>(result.states),
-                       run_on_torch_threads);
+                       run_ranges_on_torch_threads);
   at::Tensor gated = result.sum;
   if (in.z.defined()) {
     const at::Tensor z = rows_of(in.z);
@@ -125,7 +125,7 @@ ScanTensors selective_scan_rows_backward(const ScanTensors& in,
                          .A = elements<float>(out.A),
                          .D = elements<float>(out.D),
                          .dt_bias = elements<float>(out.delta_bias)},
-                        run_on_torch_threads);
+                        run_ranges_on_torch_threads);
   return out;
 }
 

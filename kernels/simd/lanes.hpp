@@ -117,6 +117,18 @@ inline Lanes exp2(Lanes x) {
   return scale_by_power(exp2_fraction(x - whole), x, whole);
 }
 
+/// 2^(a b).
+inline Lanes exp2_of_product(Lanes a, Lanes b) {
+#if defined(__AVX512F__)
+  // 1.5 * 2^23 rounds the sum to a whole number; both sums take the product unrounded.
+  constexpr float kShift = 12582912.0F;
+  const Lanes whole = (a * b + kShift) - kShift;
+  return scale_by_power(exp2_fraction(a * b - whole), whole, whole);
+#else
+  return exp2(a * b);
+#endif
+}
+
 /// e^x with the product x log2(e) in two parts: relative error 2e-7 over the whole range.
 inline Lanes exp(Lanes x) {
   const Lanes scaled = clamp_exponent(x * 1.44269504F);

@@ -19,4 +19,17 @@ inline void run_serially(std::int64_t count, const std::function<void(std::int64
   }
 }
 
+/// Calls task(begin, end) on ranges that cut [0, count) into pieces, one for each thread it has.
+/// For work that is better done together by neighbours; no core's result depends on the pieces.
+using RangeRunner = std::function<void(
+    std::int64_t count, const std::function<void(std::int64_t begin, std::int64_t end)>& task)>;
+
+/// The whole range in the calling thread.
+inline void run_range_serially(
+    std::int64_t count, const std::function<void(std::int64_t begin, std::int64_t end)>& task) {
+  if (count > 0) {
+    task(0, count);
+  }
+}
+
 }  // namespace yates::kernels

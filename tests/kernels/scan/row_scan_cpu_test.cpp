@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/scan/row_scan_cpu.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -28,7 +29,7 @@ struct Problem : RowScanProblem {
 
   explicit Problem(const RowScanShape& s) : RowScanProblem(s) {}
 
-  void run(const ParallelRunner& parallel, Isa isa) {
+  void run(const RangeRunner& parallel, Isa isa) {
     const RowScanInputs in = inputs();
     y.assign(u.size(), 777);
     states.assign(static_cast<std::size_t>(row_scan_state_count(shape)), 777);
@@ -73,15 +74,14 @@ void expect_reference(const Problem& p, const Expected& expected, std::string_vi
   expect(p.grad_dt_bias, expected.grad_dt_bias, "grad_dt_bias", kSumTolerance);
 }
 
-/// Runs every second task in a thread of its own, last task first.
-void run_scattered(std::int64_t count, const std::function<void(std::int64_t)>& task) {
+/// Ranges of one, two, one ... tasks, each in a thread of its own, the last range first.
+void run_scattered(std::int64_t count,
+                   const std::function<void(std::int64_t, std::int64_t)>& task) {
   std::vector<std::thread> threads;
-  for (std::int64_t i = count; i-- > 0;) {
-    if (i % 2 == 0) {
-      threads.emplace_back(task, i);
-    } else {
-      task(i);
-    }
+  for (std::int64_t end = count, length = 1; end > 0; length = 3 - length) {
+    const std::int64_t begin = std::max<std::int64_t>(0, end - length);
+    threads.emplace_back(task, begin, end);
+    end = begin;
   }
   for (std::thread& thread : threads) {
     thread.join();
@@ -93,19 +93,19 @@ TEST(RowScanCpu, EqualsTheReferenceAtAwkwardLengthsOnEveryInstructionSet) {
     Problem p({.batch = 1, .tokens = tokens, .channels = 32, .states = 16, .rank = 2});
     const Expected expected(p);
     for (const Isa isa : available_isas()) {
-      p.run(run_serially, isa);
+      p.run(run_range_serially, isa);
       expect_reference(p, expected, isa_name(isa));
     }
   }
 }
 
 TEST(RowScanCpu, EqualsTheReferenceAtAwkwardWidthsOnEveryInstructionSet) {
-  for (const std::int64_t channels : {1, 3, 15, 17, 96, 130, 272}) {
+  for (const std::int64_t channels : {1, 3, 15, 17, 96, 130, 272, 400}) {
     for (const std::int64_t states : {1, 5, 16}) {
       Problem p({.batch = 2, .tokens = 40, .channels = channels, .states = states, .rank = 0});
       const Expected expected(p);
       for (const Isa isa : available_isas()) {
-        p.run(run_serially, isa);
+        p.run(run_range_serially, isa);
         expect_reference(p, expected, isa_name(isa));
       }
     }
@@ -114,8 +114,8 @@ TEST(RowScanCpu, EqualsTheReferenceAtAwkwardWidthsOnEveryInstructionSet) {
 
 TEST(RowScanCpu, GivesTheSameBitsForEveryRunner) {
   for (const Isa isa : available_isas()) {
-    Problem p({.batch = 2, .tokens = 300, .channels = 130, .states = 16, .rank = 5});
-    p.run(run_serially, isa);
+    Problem p({.batch = 2, .tokens = 300, .channels = 400, .states = 16, .rank = 5});
+    p.run(run_range_serially, isa);
     const Problem first = p;
     for (int repetition = 0; repetition < 3; ++repetition) {
       p.run(run_scattered, isa);
@@ -137,7 +137,7 @@ TEST(RowScanCpu, KeepsANanInItsChannelAndLaterPositions) {
     constexpr std::size_t kPosition = 40;
     p.u[static_cast<std::size_t>(p.order[kPosition]) * 20 + kChannel] =
         std::numeric_limits<float>::quiet_NaN();
-    p.run(run_serially, isa);
+    p.run(run_range_serially, isa);
     for (std::size_t position = 0; position < 70; ++position) {
       for (std::size_t c = 0; c < 20; ++c) {
         EXPECT_EQ(std::isnan(p.y[static_cast<std::size_t>(p.order[position]) * 20 + c]),
@@ -155,14 +155,14 @@ TEST(RowScanCpu, FollowsTheReferenceIntoExtremeSteps) {
       p.delta[i] = static_cast<float>(i % 9) * 15.0F - 60.0F;  // -60 .. 60, decays down to 0
     }
     const Expected expected(p);
-    p.run(run_serially, isa);
+    p.run(run_range_serially, isa);
     expect_reference(p, expected, isa_name(isa));
   }
 }
 
 TEST(RowScanCpu, AddsToTheSumOfEarlierOrders) {
   Problem p({.batch = 1, .tokens = 33, .channels = 17, .states = 4, .rank = 0});
-  p.run(run_serially, best_isa());
+  p.run(run_range_serially, best_isa());
   Values twice = p.y;
   row_scan_forward_cpu(p.shape, p.inputs(), twice.data(), true, nullptr);
   for (std::size_t i = 0; i < twice.size(); ++i) {
@@ -175,7 +175,7 @@ TEST(RowScanCpu, AcceptsEmptySizes) {
                                     RowScanShape{1, 0, 16, 16, 0},
                                     RowScanShape{1, 5, 0, 16, 0}}) {
     Problem p(shape);
-    p.run(run_serially, best_isa());
+    p.run(run_range_serially, best_isa());
     EXPECT_EQ(p.grad_A, Values(p.A.size(), 0));
   }
 }

@@ -35,6 +35,19 @@ TEST_F(RunOnTorchThreads, RunsEveryTaskOnce) {
   run_on_torch_threads(0, [](std::int64_t) { FAIL() << "no task was given"; });
 }
 
+TEST_F(RunOnTorchThreads, CutsARangeIntoOnePieceForEachThread) {
+  std::array<std::thread::id, 6> threads;
+  run_ranges_on_torch_threads(6, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      threads[static_cast<std::size_t>(i)] = std::this_thread::get_id();
+    }
+  });
+  EXPECT_EQ(threads[0], threads[2]);
+  EXPECT_NE(threads[2], threads[3]);
+  EXPECT_EQ(threads[3], threads[5]);
+  run_ranges_on_torch_threads(0, [](std::int64_t, std::int64_t) { FAIL() << "nothing to do"; });
+}
+
 TEST_F(RunOnTorchThreads, PassesAnExceptionOfATaskOn) {
   EXPECT_THROW(run_on_torch_threads(2,
                                     [](std::int64_t task) {
