@@ -57,6 +57,11 @@ SampleRange samples_of_rank(std::int64_t samples, int rank, int size) {
   return {rank * share, (rank + 1) * share};
 }
 
+SampleRange first_join(SampleRange mine, std::int64_t sample) {
+  const std::int64_t left = sample - sample % 2;
+  return {std::max(left, mine.begin), std::min(left + 2, mine.end)};
+}
+
 TreeReduction::TreeReduction(Communicator& communicator,
                              std::int64_t samples,
                              std::int64_t elements)
@@ -74,44 +79,61 @@ bool TreeReduction::is_butterfly() const {
   return is_power_of_two(communicator_.size()) && is_power_of_two(samples_);
 }
 
-TreeReduction::Vector TreeReduction::take_buffer() {
+TreeReduction::Partial TreeReduction::take_partial() {
+  Partial partial;
   if (spare_.empty()) {
-    return Vector(static_cast<std::size_t>(elements_));
+    partial.memory.resize(static_cast<std::size_t>(elements_));
+  } else {
+    partial.memory = std::move(spare_.back());
+    spare_.pop_back();
   }
-  Vector buffer = std::move(spare_.back());
-  spare_.pop_back();
-  return buffer;
+  partial.values = partial.memory;
+  return partial;
+}
+
+void TreeReduction::release(Partial partial) {
+  if (!partial.memory.empty()) {
+    spare_.push_back(std::move(partial.memory));
+  }
 }
 
 void TreeReduction::join(std::int64_t left, std::int64_t right) {
-  add_to(partial_.at(left), partial_.at(right));
-  spare_.push_back(std::move(partial_.at(right)));
+  add_to(partial_.at(left).values, partial_.at(right).values);
+  release(std::move(partial_.at(right)));
   partial_.erase(right);
 }
 
-void TreeReduction::add(std::int64_t sample, std::span<const float> values) {
-  YATES_ASSERT(sample == next_ && sample < mine_.end, "sample {}, not {}", sample, next_);
+void TreeReduction::add(SampleRange samples, std::span<float> values) {
+  const SampleRange joined = first_join(mine_, samples.begin);
+  YATES_ASSERT(samples.begin == next_ && samples.end <= mine_.end, "sample {}", samples.begin);
+  YATES_ASSERT(samples.end == samples.begin + 1 ||
+                   (samples.begin == joined.begin && samples.end == joined.end),
+               "samples {} to {} are not joined first",
+               samples.begin,
+               samples.end);
   YATES_ASSERT(values.size() == static_cast<std::size_t>(elements_), "{} values", values.size());
-  if (!result_.empty()) {
-    spare_.push_back(std::exchange(result_, {}));
+  release(std::exchange(result_, {}));
+  if (samples.end == mine_.end) {
+    partial_.emplace(samples.begin, Partial{.values = values, .memory = {}});
+  } else {
+    Partial partial = take_partial();
+    std::copy(values.begin(), values.end(), partial.values.begin());
+    partial_.emplace(samples.begin, std::move(partial));
   }
-  Vector buffer = take_buffer();
-  std::copy(values.begin(), values.end(), buffer.begin());
-  partial_.emplace(sample, std::move(buffer));
-  ++next_;
-  join_finished(sample);
+  next_ = samples.end;
+  join_finished(samples.begin, samples.end - samples.begin);
 }
 
-void TreeReduction::join_finished(std::int64_t sample) {
-  for (std::int64_t stride = 1; stride < samples_; stride *= 2) {
-    const bool is_right = sample / stride % 2 == 1;
-    if (is_right && !partial_.contains(sample - stride)) {
+void TreeReduction::join_finished(std::int64_t first, std::int64_t count) {
+  for (std::int64_t stride = count; stride < samples_; stride *= 2) {
+    const bool is_right = first / stride % 2 == 1;
+    if (is_right && !partial_.contains(first - stride)) {
       return;  // Its partner is another rank's.
     }
     if (is_right) {
-      join(sample - stride, sample);
-      sample -= stride;
-    } else if (sample + stride < samples_) {
+      join(first - stride, first);
+      first -= stride;
+    } else if (first + stride < samples_) {
       return;  // Its partner is still to come.
     }
   }
@@ -125,7 +147,7 @@ std::span<float> TreeReduction::finish() {
     finish_by_tree();
   }
   next_ = mine_.begin;
-  return result_;
+  return result_.values;
 }
 
 // Every rank's share is one whole subtree. At each level the two halves swap their sums and both
@@ -134,10 +156,10 @@ void TreeReduction::finish_by_butterfly() {
   YATES_ASSERT(partial_.size() == 1, "{} partial sums", partial_.size());
   result_ = std::move(partial_.begin()->second);
   partial_.clear();
-  std::vector<float> theirs(std::min(result_.size(), kPieceElements));
+  std::vector<float> theirs(std::min(result_.values.size(), kPieceElements));
   for (int distance = 1; distance < communicator_.size(); distance *= 2) {
     const int peer = communicator_.rank() ^ distance;
-    for_pieces(result_, [&](std::span<float> piece) {
+    for_pieces(result_.values, [&](std::span<float> piece) {
       const std::span<float> in = std::span(theirs).first(piece.size());
       communicator_.exchange(std::as_bytes(piece), std::as_writable_bytes(in), peer);
       if (peer > communicator_.rank()) {
@@ -158,20 +180,20 @@ void TreeReduction::finish_by_tree() {
       if (here && partial_.contains(right)) {
         join(left, right);
       } else if (!here && owner(right) == rank) {
-        communicator_.send(std::as_bytes(std::span(partial_.at(right))), owner(left));
-        spare_.push_back(std::move(partial_.at(right)));
+        communicator_.send(std::as_bytes(partial_.at(right).values), owner(left));
+        release(std::move(partial_.at(right)));
         partial_.erase(right);
       } else if (!here && owner(left) == rank) {
-        Vector theirs = take_buffer();
-        communicator_.receive(std::as_writable_bytes(std::span(theirs)), owner(right));
+        Partial theirs = take_partial();
+        communicator_.receive(std::as_writable_bytes(theirs.values), owner(right));
         partial_.emplace(right, std::move(theirs));
         join(left, right);
       }
     }
   }
-  result_ = rank == 0 ? std::move(partial_.at(0)) : take_buffer();
+  result_ = rank == 0 ? std::move(partial_.at(0)) : take_partial();
   partial_.clear();
-  communicator_.broadcast(std::as_writable_bytes(std::span(result_)), 0);
+  communicator_.broadcast(std::as_writable_bytes(result_.values), 0);
 }
 
 }  // namespace yates::dist

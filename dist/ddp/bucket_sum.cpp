@@ -24,32 +24,44 @@ at::Tensor tensor_over(std::span<float> values) {
 class HostTreeSum final : public BucketSum {
  public:
   HostTreeSum(Communicator& communicator, std::int64_t samples, std::int64_t elements)
-      : tree_(communicator, samples, elements) {}
+      : tree_(communicator, samples, elements),
+        mine_(samples_of_rank(samples, communicator.rank(), communicator.size())) {}
 
   void add(std::int64_t sample, const at::Tensor& bucket) override {
-    tree_.add(sample, values_of(bucket));
+    const SampleRange joined = first_join(mine_, sample);
+    if (sample + 1 == joined.end) {
+      tree_.add(joined, values_of(bucket));
+    }
   }
   void reduce() override { sum_ = tree_.finish(); }
   at::Tensor result() override { return tensor_over(sum_); }
-  [[nodiscard]] bool takes_samples_apart() const override { return true; }
+  [[nodiscard]] bool begins_anew(std::int64_t sample) const override {
+    return first_join(mine_, sample).begin == sample;
+  }
 
  private:
   TreeReduction tree_;
+  SampleRange mine_;
   std::span<float> sum_;
 };
 
 /// The bucket itself is summed, on whatever memory the communicator takes.
 class PlainSum final : public BucketSum {
  public:
-  explicit PlainSum(Communicator& communicator) : communicator_(communicator) {}
+  PlainSum(Communicator& communicator, std::int64_t samples)
+      : communicator_(communicator),
+        mine_(samples_of_rank(samples, communicator.rank(), communicator.size())) {}
 
   void add(std::int64_t /*sample*/, const at::Tensor& bucket) override { sum_ = bucket; }
   void reduce() override { communicator_.all_reduce_sum(values_of(sum_)); }
   at::Tensor result() override { return sum_; }
-  [[nodiscard]] bool takes_samples_apart() const override { return false; }
+  [[nodiscard]] bool begins_anew(std::int64_t sample) const override {
+    return sample == mine_.begin;
+  }
 
  private:
   Communicator& communicator_;
+  SampleRange mine_;
   at::Tensor sum_;
 };
 
@@ -59,16 +71,21 @@ class DeviceTreeSum final : public BucketSum {
  public:
   DeviceTreeSum(Communicator& communicator, std::int64_t samples)
       : communicator_(communicator),
-        mine_(samples_of_rank(samples, communicator.rank(), communicator.size())) {}
+        mine_(samples_of_rank(samples, communicator.rank(), communicator.size())),
+        share_({0, mine_.end - mine_.begin}) {}
 
   void add(std::int64_t sample, const at::Tensor& bucket) override {
     const at::NoGradGuard no_grad;
-    const std::int64_t place = sample - mine_.begin;
-    if (place == 0) {
+    const SampleRange joined = first_join(share_, sample - mine_.begin);
+    if (sample - mine_.begin + 1 != joined.end) {
+      return;
+    }
+    if (joined.begin == 0) {
       partial_.clear();
     }
-    partial_.emplace(place, bucket.clone());
-    join(place);
+    const bool is_last = joined.end == share_.end;
+    partial_.emplace(joined.begin, is_last ? bucket : bucket.clone());
+    join(joined);
   }
   void reduce() override {
     if (communicator_.size() == 2) {
@@ -78,17 +95,19 @@ class DeviceTreeSum final : public BucketSum {
     }
   }
   at::Tensor result() override { return partial_.at(0); }
-  [[nodiscard]] bool takes_samples_apart() const override { return true; }
+  [[nodiscard]] bool begins_anew(std::int64_t sample) const override {
+    return first_join(share_, sample - mine_.begin).begin == sample - mine_.begin;
+  }
 
  private:
-  void join(std::int64_t place) {
-    const std::int64_t share = mine_.end - mine_.begin;
-    for (std::int64_t stride = 1; stride < share; stride *= 2) {
-      if (place / stride % 2 == 1) {
-        partial_.at(place - stride).add_(partial_.at(place));
-        partial_.erase(place);
-        place -= stride;
-      } else if (place + stride < share) {
+  void join(SampleRange joined) {
+    std::int64_t first = joined.begin;
+    for (std::int64_t stride = joined.end - first; stride < share_.end; stride *= 2) {
+      if (first / stride % 2 == 1) {
+        partial_.at(first - stride).add_(partial_.at(first));
+        partial_.erase(first);
+        first -= stride;
+      } else if (first + stride < share_.end) {
         return;
       }
     }
@@ -98,12 +117,14 @@ class DeviceTreeSum final : public BucketSum {
     at::Tensor& mine = partial_.at(0);
     const at::Tensor host = mine.to(at::kCPU);
     TreeReduction tree(communicator_, communicator_.size(), host.numel());
-    tree.add(communicator_.rank(), values_of(host));
+    const std::int64_t rank = communicator_.rank();
+    tree.add({rank, rank + 1}, values_of(host));
     mine.copy_(tensor_over(tree.finish()));
   }
 
   Communicator& communicator_;
   SampleRange mine_;
+  SampleRange share_;                           // The samples of the share, counted from its first.
   std::map<std::int64_t, at::Tensor> partial_;  // By first sample of the share.
 };
 
@@ -115,14 +136,18 @@ class StagedTreeSum final : public BucketSum {
 
   void add(std::int64_t sample, const at::Tensor& bucket) override {
     device_ = bucket.device();
-    host_.add(sample, bucket.to(at::kCPU));
+    staged_ = bucket.to(at::kCPU);
+    host_.add(sample, staged_);
   }
   void reduce() override { host_.reduce(); }
   at::Tensor result() override { return host_.result().to(device_); }
-  [[nodiscard]] bool takes_samples_apart() const override { return true; }
+  [[nodiscard]] bool begins_anew(std::int64_t sample) const override {
+    return host_.begins_anew(sample);
+  }
 
  private:
   HostTreeSum host_;
+  at::Tensor staged_;  // The last one is borrowed.
   at::Device device_ = at::kCPU;
 };
 
@@ -135,7 +160,7 @@ std::unique_ptr<BucketSum> make_host_sum(Communicator& communicator,
   if (in_tree) {
     return std::make_unique<HostTreeSum>(communicator, samples, elements);
   }
-  return std::make_unique<PlainSum>(communicator);
+  return std::make_unique<PlainSum>(communicator, samples);
 }
 
 std::unique_ptr<BucketSum> make_device_sum(Communicator& communicator,
@@ -143,7 +168,7 @@ std::unique_ptr<BucketSum> make_device_sum(Communicator& communicator,
                                            std::int64_t elements,
                                            bool in_tree) {
   if (!in_tree) {
-    return std::make_unique<PlainSum>(communicator);
+    return std::make_unique<PlainSum>(communicator, samples);
   }
   const SampleRange mine = samples_of_rank(samples, communicator.rank(), communicator.size());
   const auto share = static_cast<std::uint64_t>(mine.end - mine.begin);

@@ -12,7 +12,8 @@
 
 namespace yates::dist {
 
-/// A step: `add` for each sample of this rank in order, then `reduce`, then `result`.
+/// A step: for each sample of this rank in order the bucket is cleared if `begins_anew`, the sample
+/// is added to it, and `add` called; then `reduce`, then `result`.
 class BucketSum {
  public:
   BucketSum() = default;
@@ -20,19 +21,19 @@ class BucketSum {
   BucketSum(const BucketSum&) = delete;
   BucketSum& operator=(const BucketSum&) = delete;
 
-  /// Collective: no. The bucket (element), float32, after the backward pass of a sample; it is read
-  /// before the call returns, in the order of the stream.
+  /// Collective: no. The bucket (element), float32, after the backward pass of a sample. After the
+  /// last one of a step it is borrowed until `result` is no longer needed, and may hold it.
   virtual void add(std::int64_t sample, const at::Tensor& bucket) = 0;
   /// Collective: yes. On the communication thread.
   virtual void reduce() = 0;
-  /// Collective: no. The sum (element); valid until the next `add`.
+  /// Collective: no. The sum (element); valid until the bucket or the next step's is changed.
   virtual at::Tensor result() = 0;
-  /// Whether the bucket is to be cleared for every sample, not only for every step.
-  [[nodiscard]] virtual bool takes_samples_apart() const = 0;
+  /// Whether the bucket is to be cleared before `sample`, or goes on with those before it.
+  [[nodiscard]] virtual bool begins_anew(std::int64_t sample) const = 0;
 };
 
-/// Host memory. `in_tree`: TreeReduction; else the samples of a rank in order (the bucket holds
-/// their sum), then the communicator's sum.
+/// Host memory. `in_tree`: TreeReduction, whose first joins the bucket makes; else the samples of a
+/// rank in order (the bucket holds their sum), then the communicator's sum.
 std::unique_ptr<BucketSum> make_host_sum(Communicator& communicator,
                                          std::int64_t samples,
                                          std::int64_t elements,

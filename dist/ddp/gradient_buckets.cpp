@@ -73,11 +73,6 @@ at::Tensor GradientBuckets::view_of(std::size_t parameter, const at::Tensor& buc
 
 void GradientBuckets::begin_step() {
   std::fill(used_.begin(), used_.end(), std::uint8_t{0});
-  for (std::size_t bucket = 0; bucket < layout_.buckets(); ++bucket) {
-    if (!sums_[bucket]->takes_samples_apart()) {
-      buckets_[bucket].zero_();
-    }
-  }
 }
 
 void GradientBuckets::begin_sample(std::int64_t sample, const at::Tensor& extra) {
@@ -90,7 +85,7 @@ void GradientBuckets::begin_sample(std::int64_t sample, const at::Tensor& extra)
   std::fill(ready_.begin(), ready_.end(), false);
   for (std::size_t bucket = 0; bucket < layout_.buckets(); ++bucket) {
     pending_[bucket] = layout_.parameters_in(bucket);
-    if (sums_[bucket]->takes_samples_apart()) {
+    if (sums_[bucket]->begins_anew(sample)) {
       buckets_[bucket].zero_();
     }
   }

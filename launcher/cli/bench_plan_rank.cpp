@@ -18,7 +18,7 @@ Spread time_reduction(std::int64_t bytes,
   dist::TreeReduction tree(communicator, communicator.size(), std::ssize(values));
   return measure_seconds(repeats, [&] {
     if (in_tree) {
-      tree.add(communicator.rank(), values);
+      tree.add({communicator.rank(), communicator.rank() + 1}, values);
       tree.finish();
     } else {
       communicator.all_reduce_sum(values);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -63,24 +65,57 @@ std::vector<std::uint32_t> expected_bits(std::int64_t samples,
   return bits(sums);
 }
 
+constexpr std::int64_t kElements = 101;
+
+/// One step as GradientBuckets takes it: one vector is used for all samples of a rank, neighbours
+/// are summed in it with `by_first_join`.
+std::vector<std::uint32_t> reduced_bits(TreeReduction& tree,
+                                        SampleRange mine,
+                                        std::int64_t step,
+                                        bool by_first_join,
+                                        std::vector<float>& memory) {
+  for (std::int64_t sample = mine.begin; sample < mine.end;) {
+    const SampleRange range =
+        by_first_join ? first_join(mine, sample) : SampleRange{sample, sample + 1};
+    memory.assign(kElements, 0.0F);
+    for (; sample < range.end; ++sample) {
+      const std::vector<float> values = sample_values(sample, kElements, step);
+      std::transform(
+          memory.begin(), memory.end(), values.begin(), memory.begin(), std::plus<float>());
+    }
+    tree.add(range, memory);
+  }
+  return bits(tree.finish());
+}
+
 TEST_P(TreeReductionSuite, GivesTheBitsOfTheTreeForEveryLayout) {
   GetParam().run([](Communicator& comm) {
     for (const std::int64_t samples : {1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 24}) {
       if (samples % comm.size() != 0) {
         continue;
       }
-      const std::int64_t elements = 101;
-      TreeReduction tree(comm, samples, elements);
+      TreeReduction tree(comm, samples, kElements);
       const SampleRange mine = samples_of_rank(samples, comm.rank(), comm.size());
-      for (std::int64_t step = 0; step < 3; ++step) {
-        for (std::int64_t sample = mine.begin; sample < mine.end; ++sample) {
-          tree.add(sample, sample_values(sample, elements, step));
-        }
-        EXPECT_EQ(bits(tree.finish()), expected_bits(samples, elements, step))
+      std::vector<float> memory;
+      for (std::int64_t step = 0; step < 4; ++step) {
+        EXPECT_EQ(reduced_bits(tree, mine, step, step % 2 == 1, memory),
+                  expected_bits(samples, kElements, step))
             << samples << " samples, step " << step;
       }
     }
   });
+}
+
+TEST(TreeReduction, FirstJoinsNeighboursOfOneRank) {
+  const auto of = [](SampleRange mine, std::int64_t sample) {
+    const SampleRange range = first_join(mine, sample);
+    return std::pair(range.begin, range.end);
+  };
+  EXPECT_EQ(of({0, 3}, 0), std::pair(0L, 2L));
+  EXPECT_EQ(of({0, 3}, 1), std::pair(0L, 2L));
+  EXPECT_EQ(of({0, 3}, 2), std::pair(2L, 3L)) << "its neighbour is another rank's, or is not";
+  EXPECT_EQ(of({3, 6}, 3), std::pair(3L, 4L));
+  EXPECT_EQ(of({3, 6}, 5), std::pair(4L, 6L));
 }
 
 TEST_P(TreeReductionSuite, CrossesThePieceLimitUnchanged) {
@@ -88,9 +123,9 @@ TEST_P(TreeReductionSuite, CrossesThePieceLimitUnchanged) {
     const std::int64_t elements = (1 << 20) + 3;
     const std::int64_t samples = comm.size();
     TreeReduction tree(comm, samples, elements);
-    const std::vector<float> values(static_cast<std::size_t>(elements),
-                                    0.1F * static_cast<float>(comm.rank() + 1));
-    tree.add(comm.rank(), values);
+    std::vector<float> values(static_cast<std::size_t>(elements),
+                              0.1F * static_cast<float>(comm.rank() + 1));
+    tree.add({comm.rank(), comm.rank() + 1}, values);
     std::vector<float> column;
     for (int rank = 0; rank < comm.size(); ++rank) {
       column.push_back(0.1F * static_cast<float>(rank + 1));
@@ -105,11 +140,11 @@ TEST_P(TreeReductionSuite, CarriesNonFiniteValuesToEveryRank) {
     const std::int64_t samples = 2 * comm.size();
     TreeReduction tree(comm, samples, 2);
     const SampleRange mine = samples_of_rank(samples, comm.rank(), comm.size());
+    std::vector<float> values;
     for (std::int64_t sample = mine.begin; sample < mine.end; ++sample) {
       const bool last = sample == samples - 1;
-      const std::vector<float> values = {last ? std::numeric_limits<float>::quiet_NaN() : 1.0F,
-                                         1.0F};
-      tree.add(sample, values);
+      values = {last ? std::numeric_limits<float>::quiet_NaN() : 1.0F, 1.0F};
+      tree.add({sample, sample + 1}, values);
     }
     const std::span<const float> sum = tree.finish();
     EXPECT_TRUE(std::isnan(sum[0]));
