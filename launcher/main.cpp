@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "launcher/cli/app.hpp"
+#include "launcher/cli/guide_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
       register_evaluate,
       register_study,
       register_worker_verbs,
+      register_completion,
   };
   return run_app(argc, argv, verbs);
 }

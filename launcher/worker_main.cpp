@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "launcher/cli/app.hpp"
+#include "launcher/cli/guide_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
 #include "launcher/cli/worker_memory.hpp"
 
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
       register_model,
       register_train,
       register_predict,
+      register_describe,
   };
   return run_app(argc, argv, verbs);
 }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/cli/bench_peer.hpp"
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "launcher/cli/shell_output.hpp"
 
 namespace yates::cli {
 namespace {
@@ -48,27 +46,6 @@ std::string last_line(const std::string& text) {
 }
 
 }  // namespace
-
-std::string shell_quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) {
-    result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return result + "'";
-}
-
-std::optional<std::string> output_of_shell(const std::string& command) {
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) {
-    return std::nullopt;
-  }
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    text.append(buffer.data(), n);
-  }
-  return ::pclose(pipe) == 0 ? std::optional(text) : std::nullopt;
-}
 
 std::optional<Json> run_python_peer_json(const std::string& script,
                                          const Json& arguments,

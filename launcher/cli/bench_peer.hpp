@@ -26,9 +26,4 @@ std::optional<Json> run_python_peer_json(const std::string& script,
                                          const Json& arguments,
                                          std::int64_t threads);
 
-/// `text` as one word of a shell command.
-std::string shell_quoted(const std::string& text);
-/// Standard output of a shell command; nothing if it fails.
-std::optional<std::string> output_of_shell(const std::string& command);
-
 }  // namespace yates::cli

@@ -20,6 +20,7 @@
 #include "launcher/campaign/slurm_commands.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
+#include "launcher/cli/installed_files.hpp"
 #include "launcher/cli/output.hpp"
 #include "launcher/cli/study_verbs.hpp"
 #include "launcher/cli/verbs.hpp"
@@ -55,10 +56,11 @@ Loaded load(const SlurmArguments& arguments) {
 }
 
 campaign::Submission submission_of(const SlurmArguments& arguments) {
+  const std::filesystem::path site = site_file(arguments.site);
   return {.yates = std::filesystem::read_symlink("/proc/self/exe"),
-          .site_file = arguments.site,
+          .site_file = site,
           .overrides = arguments.overrides,
-          .site = config::load_site_file(arguments.site)};
+          .site = config::load_site_file(site)};
 }
 
 std::string step_name(campaign::Step step) {
@@ -201,7 +203,9 @@ CLI::App* add_verb(CLI::App& group,
 void register_advance(CLI::App& group, const std::string& name, const std::string& description) {
   auto arguments = std::make_shared<SlurmArguments>();
   CLI::App* verb = add_verb(group, name, description, *arguments);
-  verb->add_option("--site", arguments->site, "site file (default: a plain cluster)")
+  verb->add_option("--site",
+                   arguments->site,
+                   "site file, or the name of one that came with yates (default: a plain cluster)")
       ->type_name("SITE.yaml");
   auto* dry =
       verb->add_flag("--dry-run", arguments->dry_run, "print scripts and commands, submit nothing");
@@ -210,7 +214,7 @@ void register_advance(CLI::App& group, const std::string& name, const std::strin
                  "let Slurm check the first wave and its gate (sbatch --test-only), submit nothing")
       ->excludes(dry);
   add_json_option(*verb, arguments->json_path);
-  set_example(*verb, "yates study " + name + " study.yaml --site slurm/sites/generic.yaml");
+  set_example(*verb, "yates study " + name + " study.yaml --site generic");
   verb->callback([arguments] { advance_verb(*arguments); });
 }
 

@@ -16,6 +16,8 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/cli/build_info.hpp"
+#include "launcher/cli/installed_files.hpp"
+#include "launcher/cli/shell_output.hpp"
 #include "launcher/cli/verbs.hpp"
 
 namespace yates::cli {
@@ -44,16 +46,39 @@ bool library_loads(const char* name) {
 
 MachineCheck check_worker() {
   const std::filesystem::path worker = worker_path();
-  if (::access(worker.c_str(), X_OK) == 0) {
-    return {"worker",
-            CheckState::Ok,
-            "yates-worker with LibTorch " + std::string(build_info::kLibtorch),
-            ""};
+  if (::access(worker.c_str(), X_OK) != 0) {
+    return {
+        "worker",
+        CheckState::Warning,
+        "no yates-worker beside this program: it plans, evaluates and analyses, but cannot train",
+        "build with LibTorch: tools/bootstrap.sh, then cmake --preset release"};
+  }
+  // LibTorch may lie outside the installation, and may have gone from there.
+  const ShellResult started =
+      run_in_shell(shell_quoted(worker.string()) + " --version 2>&1 >/dev/null");
+  if (!started.ok) {
+    return {
+        "worker",
+        CheckState::Error,
+        "yates-worker does not start: " + std::string(trim(started.output)),
+        "put LibTorch into lib/yates of the installation (cmake --install BUILD --prefix PREFIX "
+        "--component libtorch), or its folder into LD_LIBRARY_PATH"};
   }
   return {"worker",
+          CheckState::Ok,
+          "yates-worker with LibTorch " + std::string(build_info::kLibtorch),
+          ""};
+}
+
+MachineCheck check_files() {
+  const std::filesystem::path folder = data_folder();
+  if (std::filesystem::exists(folder / "configs")) {
+    return {"files", CheckState::Ok, "configurations and site files: " + folder.string(), ""};
+  }
+  return {"files",
           CheckState::Warning,
-          "no yates-worker beside this program: it plans, evaluates and analyses, but cannot train",
-          "build with LibTorch: tools/bootstrap.sh, then cmake --preset release"};
+          "no configurations and site files in " + folder.string(),
+          "install with cmake --install, and move the whole prefix, not the program alone"};
 }
 
 MachineCheck check_mpi() {
@@ -178,7 +203,13 @@ std::string to_string(CheckState state) {
 }
 
 std::vector<MachineCheck> check_machine() {
-  return {check_cores(), check_worker(), check_mpi(), check_gpu(), check_nccl(), check_slurm()};
+  return {check_cores(),
+          check_worker(),
+          check_files(),
+          check_mpi(),
+          check_gpu(),
+          check_nccl(),
+          check_slurm()};
 }
 
 std::vector<MachineCheck> check_file_system(const std::filesystem::path& folder) {

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "dist/mpi_session.hpp"
-#include "launcher/cli/bench_peer.hpp"
+#include "launcher/cli/shell_output.hpp"
 
 namespace yates::cli {
 namespace {

@@ -49,6 +49,7 @@ def undocumented(text, helps):
 def run(text, folder):
     environment = dict(os.environ, PATH=f"{pathlib.Path(YATES).parent}:{os.environ['PATH']}",
                        OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    text = re.sub(r"\bBUILD\b", str(pathlib.Path(YATES).parent.parent), text)
     return subprocess.run(text.replace("REPOSITORY", str(REPOSITORY)), shell=True, cwd=folder,
                           env=environment, capture_output=True, text=True, timeout=TIMEOUT_S)
 

@@ -62,13 +62,20 @@ if(YATES_GPU)
   add_library(libtorch::cuda ALIAS libtorch_cuda)
 endif()
 
+# The wheel brings a libgomp of its own; other builds of LibTorch use the compiler's.
+set(_gomp ${libraries}/libgomp.so.1)
+if(NOT EXISTS ${_gomp})
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so
+    OUTPUT_VARIABLE _gomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
 add_library(libtorch::c10 SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::c10 PROPERTIES
   IMPORTED_LOCATION ${libraries}/libc10.so)
+set(YATES_LIBTORCH_LIBRARIES ${libraries})
 add_library(libtorch::cpu SHARED IMPORTED GLOBAL)
 set_target_properties(libtorch::cpu PROPERTIES
   IMPORTED_LOCATION ${libraries}/libtorch_cpu.so
-  INTERFACE_LINK_LIBRARIES "libtorch::c10;${libraries}/libgomp.so.1")
+  INTERFACE_LINK_LIBRARIES "libtorch::c10;${_gomp}")
 # LibTorch's threads are those of g++'s OpenMP; another compiler would bring a second pool of its
 # own, and the thread sanitizer does not understand them. Without the flag loops run serially.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT YATES_SANITIZE MATCHES "thread")

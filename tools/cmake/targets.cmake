@@ -1,5 +1,4 @@
 # How libraries and tests are declared. One library per folder, named after it.
-include(GNUInstallDirs)
 
 # yates_library(NAME SOURCES file... [LINK target...] [PRIVATE_LINK target...])
 # A static library yates_NAME with the alias yates::NAME.
