@@ -77,7 +77,9 @@ install_libtorch() {
   echo "bootstrap: LibTorch $version: downloading 544 MB into $cache"
   local staging
   staging=$(mktemp -d "$cache/.libtorch-XXXXXX")
-  trap 'rm -rf "$staging"' EXIT
+  # Expanded now: when it runs, the variable of this function is gone.
+  # shellcheck disable=SC2064
+  trap "rm -rf '$staging'" EXIT
   download_wheel "$staging/wheels" "torch==$version" --implementation cp --python-version 3.11 \
     --abi cp311 --platform manylinux_2_28_x86_64
   download_wheel "$staging/wheels" nvidia-cuda-runtime==13.0.96

@@ -46,28 +46,29 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
-/// The arguments of `complete` that offer what a value may be.
-std::string value_words(const std::string& candidates) {
+/// The arguments of `complete` that offer what a value may be. Files of a positional argument are
+/// words like others: `-F` would offer them as values of options too.
+std::string value_words(const OptionEntry& option, const std::string& candidates) {
   std::vector<std::string> words;
   bool files = false;
-  bool folders = false;
-  bool keys = false;
+  std::string text;
   for (const std::string& word : split(candidates, ' ')) {
     files = files || word.starts_with("@file");
-    folders = folders || word == "@dir";
-    keys = keys || word == "@keys";
-    if (word.front() != '@') {
+    if (word == "@dir") {
+      text += " -a '(__fish_complete_directories)'";
+    } else if (word == "@keys") {
+      text += " -a '(__yates_keys)'";
+    } else if (word.front() != '@') {
       words.push_back(word);
     }
   }
-  if (keys) {
-    return " -a '(__yates_keys)'";
+  if (files && option.positional()) {
+    text += " -a '(__fish_complete_path (commandline -ct))'";
   }
-  std::string text = files ? " -F" : "";
-  if (folders) {
-    text += " -a '(__fish_complete_directories)'";
+  if (!words.empty()) {
+    text += " -a " + quoted(join(words, " "));
   }
-  return words.empty() ? text : text + " -a " + quoted(join(words, " "));
+  return option.positional() ? text : (files ? " -r -F" : " -x") + text;
 }
 
 std::string option_line(const std::string& at, const std::string& path, const OptionEntry& option) {
@@ -76,7 +77,7 @@ std::string option_line(const std::string& at, const std::string& path, const Op
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (!option.value.empty()) {
-    line += (option.positional() ? "" : " -r") + value_words(candidates_text(path, option));
+    line += value_words(option, candidates_text(path, option));
   }
   return line + " -d " + quoted(short_description(option.description)) + "\n";
 }

@@ -98,7 +98,7 @@ std::string option_entry(const OptionEntry& option) {
 }
 
 std::string synopsis(const std::string& path, const CommandEntry& command) {
-  std::string text = ".PP\n\\fByates " + roff(path) + "\\fR";
+  std::string text = "\\fByates " + roff(path) + "\\fR";
   bool optional = false;
   for (const OptionEntry& option : command.options) {
     if (option.positional()) {
@@ -136,7 +136,7 @@ std::string head(const std::string& name,
       ".\\\" Written by `yates manual`.\n.TH {} 1 {} \"yates {}\" \"User Commands\"\n.nh\n.ad l\n"
       ".SH NAME\n{} \\- {}\n",
       roff(upper(name)),
-      roff(date),
+      date,
       roff(version),
       roff(name),
       roff(description));
@@ -154,7 +154,8 @@ ManPage page_of(const CommandEntry& verb, const std::string& version, const std:
     text += synopsis(verb.name, verb);
   }
   for (const CommandEntry& part : verb.verbs) {
-    text += synopsis(verb.name + " " + part.name, part);
+    text +=
+        (&part == &verb.verbs.front() ? "" : ".PP\n") + synopsis(verb.name + " " + part.name, part);
   }
   text += ".SH DESCRIPTION\n" + paragraph(verb.description);
   if (verb.verbs.empty()) {

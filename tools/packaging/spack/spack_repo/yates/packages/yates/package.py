@@ -48,8 +48,9 @@ class Yates(CMakePackage, CudaPackage):
 
     with when("+cuda"):
         depends_on("cuda@13:")
-        depends_on("nccl@2.20:")
+        depends_on("nccl@2.20: +cuda")
         for arch in ("80", "90"):
+            depends_on(f"nccl cuda_arch={arch}", when=f"cuda_arch={arch}")
             depends_on(
                 f"py-torch +cuda +cudnn +nccl cuda_arch={arch}", when=f"+torch cuda_arch={arch}"
             )
