@@ -49,6 +49,16 @@ bool is_known_column(const std::string& name) {
               .fix = std::move(fix)});
 }
 
+[[noreturn]] void fail_field(const CsvTable& table,
+                             std::size_t row,
+                             std::size_t column,
+                             std::string what,
+                             const std::string& allowed,
+                             std::string fix = "") {
+  throw Error(ExitCode::BadData,
+              table.problem_at(row, column, std::move(what), allowed, std::move(fix)));
+}
+
 /// The column indices of everything that is read.
 struct Columns {
   std::vector<std::size_t> factors;
@@ -192,11 +202,12 @@ class Collector {
       const auto found = level_index_[f].find(level);
       if (found == level_index_[f].end()) {
         const Factor& factor = design_.factors()[f];
-        fail(table_,
-             row,
-             fmt::format("factor '{}' has the level '{}'", factor.name, level),
-             "its levels are: " + join(factor.levels, ", "),
-             suggestion(level, factor.levels));
+        fail_field(table_,
+                   row,
+                   columns_.factors[f],
+                   fmt::format("factor '{}' has the level '{}'", factor.name, level),
+                   "its levels are: " + join(factor.levels, ", "),
+                   suggestion(level, factor.levels));
       }
       level_buffer_.push_back(found->second);
     }
@@ -207,7 +218,11 @@ class Collector {
     const std::string& text = table_.rows[row][columns_.seed];
     const auto seed = parse_integer(trim(text));
     if (!seed) {
-      fail(table_, row, fmt::format("column 'seed' holds '{}'", text), "a whole number");
+      fail_field(table_,
+                 row,
+                 columns_.seed,
+                 fmt::format("column 'seed' holds '{}'", text),
+                 "a whole number");
     }
     return *seed;
   }
@@ -216,10 +231,11 @@ class Collector {
     const std::string& text = table_.rows[row][columns_.status];
     constexpr std::array kStates = {"ok", "diverged", "collapsed", "failed"};
     if (std::find(kStates.begin(), kStates.end(), text) == kStates.end()) {
-      fail(table_,
-           row,
-           fmt::format("column 'status' holds '{}'", text),
-           "ok, diverged, collapsed, failed");
+      fail_field(table_,
+                 row,
+                 columns_.status,
+                 fmt::format("column 'status' holds '{}'", text),
+                 "ok, diverged, collapsed, failed");
     }
     return text;
   }
@@ -228,7 +244,11 @@ class Collector {
     const std::string& text = table_.rows[row][columns_.region];
     const auto found = std::find(kRegions.begin(), kRegions.end(), text);
     if (found == kRegions.end()) {
-      fail(table_, row, fmt::format("column 'region' holds '{}'", text), "WT, TC, ET, mean");
+      fail_field(table_,
+                 row,
+                 columns_.region,
+                 fmt::format("column 'region' holds '{}'", text),
+                 "WT, TC, ET, mean");
     }
     return static_cast<std::size_t>(found - kRegions.begin());
   }
@@ -237,15 +257,20 @@ class Collector {
     double value = table_.number(row, columns_.metrics[metric]);
     if (metric == 0) {
       if (value < 0 || value > 1) {
-        fail(table_,
-             row,
-             fmt::format("dice is {}", table_.rows[row][columns_.metrics[0]]),
-             "a fraction in [0, 1], or nan",
-             "percentages must be divided by 100");
+        fail_field(table_,
+                   row,
+                   columns_.metrics[0],
+                   fmt::format("dice is {}", table_.rows[row][columns_.metrics[0]]),
+                   "a fraction in [0, 1], or nan",
+                   "percentages must be divided by 100");
       }
       value *= kPointsPerFraction;
     } else if (value < 0) {
-      fail(table_, row, fmt::format("hd95_mm is {}", value), "a distance >= 0, nan or inf");
+      fail_field(table_,
+                 row,
+                 columns_.metrics[metric],
+                 fmt::format("hd95_mm is {}", value),
+                 "a distance >= 0, nan or inf");
     }
     const std::string& id = table_.rows[row][columns_.case_id];
     const auto [place, added] = run.values[metric][region].emplace(id, std::pair(value, row));
@@ -421,11 +446,13 @@ StudyData read_results(const CsvTable& table, const ResultsOptions& options) {
   const Columns columns = columns_of(table, data.design);
   data.convention = chosen_convention(table, columns, options);
   Collector collector(table, data.design, columns);
+  TableFindings findings;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     if (columns.convention == kNowhere || table.rows[row][columns.convention] == data.convention) {
-      collector.add(row);
+      findings.gather([&] { collector.add(row); });
     }
   }
+  findings.throw_if_any();
   auto& runs = collector.runs;
   drop_failed(runs, data.design, data.warnings);
   if (runs.empty()) {
