@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -19,6 +20,22 @@ std::string join_problems(const std::vector<Problem>& problems) {
     text += fmt::format("\n{} errors.", problems.size());
   }
   return text;
+}
+
+/// What a user can do about a failed write; empty where that is not known.
+std::string remedy(int error_number) {
+  switch (error_number) {
+    case ENOSPC: return "make room on that disk, or write to another place";
+    case EDQUOT: return "your quota is used up: remove files, or write to another place";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "choose a place where you may write";
+    case ENOENT: return "make its folder first: mkdir -p";
+    case ENOTDIR:
+    case EEXIST: return "a file stands where a folder is wanted; choose another name";
+    case EISDIR: return "a folder stands where a file is wanted; choose another name";
+    default: return "";
+  }
 }
 
 }  // namespace
@@ -49,7 +66,7 @@ void throw_system_error(const std::string& what, const std::string& path, int er
               Problem{.what = fmt::format("{}: {}", what, std::strerror(error_number)),
                       .where = path,
                       .allowed = "",
-                      .fix = ""});
+                      .fix = remedy(error_number)});
 }
 
 void throw_assertion(const char* condition, const char* file, int line, const std::string& text) {

@@ -22,6 +22,7 @@
 #include "base/error.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace yates {
 namespace {
@@ -48,12 +49,57 @@ void rename_and_sync(const std::filesystem::path& from, const std::filesystem::p
   sync_directory(to.parent_path());
 }
 
+/// The first part of a path that does not exist.
+std::filesystem::path first_missing(const std::filesystem::path& path) {
+  std::filesystem::path so_far;
+  for (const std::filesystem::path& part : path) {
+    so_far /= part;
+    std::error_code ignored;
+    if (!std::filesystem::exists(so_far, ignored)) {
+      break;
+    }
+  }
+  return so_far;
+}
+
+/// "did you mean 'runs/a.yaml'?" for the entry beside `missing` whose name is nearest.
+std::string neighbour(const std::filesystem::path& missing) {
+  constexpr std::size_t kMostNames = 2000;
+  const std::filesystem::path folder = missing.parent_path();
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder.empty() ? "." : folder, error);
+  for (const auto end = std::filesystem::directory_iterator();
+       !error && entries != end && names.size() < kMostNames;
+       entries.increment(error)) {
+    names.push_back(entries->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const auto match = closest_match(missing.filename().string(), names);
+  return match ? "did you mean '" + (folder / *match).string() + "'?" : "check the path";
+}
+
+/// Says whether the file is missing, with the name beside it that was likely meant, or no file.
 [[noreturn]] void throw_missing(const std::filesystem::path& path) {
-  throw Error(ExitCode::InputMissing,
-              Problem{.what = "cannot read the file",
-                      .where = path.string(),
-                      .allowed = "",
-                      .fix = "check the path and its permissions"});
+  Problem problem{.what = "cannot read the file",
+                  .where = path.string(),
+                  .allowed = "",
+                  .fix = "check its permissions, and those of the folders above"};
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (path.empty()) {
+    problem.what = "the name of the file is empty";
+    problem.fix = "";
+  } else if (std::filesystem::is_directory(status)) {
+    problem.what = "this is a folder, not a file";
+    problem.fix = "name a file in it";
+  } else if (status.type() == std::filesystem::file_type::not_found) {
+    const std::filesystem::path missing = first_missing(path);
+    problem.what = missing == path ? "there is no such file or folder"
+                                   : "there is no '" + missing.string() + "'";
+    problem.fix = neighbour(missing);
+  }
+  throw Error(ExitCode::InputMissing, std::move(problem));
 }
 
 /// The errno that a test wants here; 0 for none.
@@ -222,7 +268,7 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   descriptor_ = ::open(temporary_.c_str(), kFlags, 0644);
   if (descriptor_ < 0) {
-    throw_system_error("cannot create the file", temporary_.string(), errno);
+    throw_system_error("cannot create the file", path_.string(), errno);
   }
 }
 

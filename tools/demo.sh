@@ -16,20 +16,42 @@ usage: tools/demo.sh [--real DIR] [--labels brats2023|brats2021] [--out DIR]
 TEXT
 }
 
+refuse() {
+  echo "demo: $1" >&2
+  exit 2
+}
+
 real=""
 labels=brats2023
 out=demo
 while [ $# -gt 0 ]; do
   case $1 in
-    --real) real=$(realpath "$2"); shift 2 ;;
-    --labels) labels=$2; shift 2 ;;
-    --out) out=$2; shift 2 ;;
     -h|--help) usage; exit 0 ;;
+    --real|--labels|--out) [ $# -ge 2 ] || refuse "$1 wants a value; see --help" ;;
     *) echo "demo: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
   esac
+  case $1 in
+    --real) real=$2 ;;
+    --labels) labels=$2 ;;
+    --out) out=$2 ;;
+  esac
+  shift 2
 done
 
+# What would fail after the build is said before it.
 out=$(realpath -m "$out")
+if [ -n "$real" ]; then
+  [ -d "$real" ] || refuse "--real $real: there is no such folder"
+  compgen -G "$real/*/*.nii*" >/dev/null || refuse "--real $real: no CASE/*.nii.gz in it"
+  real=$(realpath "$real")
+fi
+case $labels in
+  brats2023|brats2021) ;;
+  *) refuse "--labels $labels: brats2023 or brats2021" ;;
+esac
+if [ -e "$out" ] && [ ! -e "$out/.yates-demo" ]; then
+  refuse "$out exists and is not an earlier demo; choose another --out"
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools/bootstrap.sh
 echo "== build"
@@ -45,10 +67,6 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 export OMPI_MCA_btl_vader_single_copy_mechanism=none OMP_NUM_THREADS=1
 
-if [ -e "$out" ] && [ ! -e "$out/.yates-demo" ]; then
-  echo "demo: $out exists and is not an earlier demo; choose another --out" >&2
-  exit 2
-fi
 rm -rf "$out"
 mkdir -p "$out"
 touch "$out/.yates-demo"
@@ -107,3 +125,4 @@ study() {
 }
 
 if [ -n "$real" ]; then one_arm; else study; fi
+echo "demo: to use yates yourself: export PATH=$root/build/release/bin:\$PATH"

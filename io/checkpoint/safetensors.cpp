@@ -121,6 +121,16 @@ std::string read_header(InputFile& file, const std::filesystem::path& path) {
   }
   std::array<char, kLengthBytes> field{};
   file.read(field.data(), kLengthBytes);
+  const std::string_view begin(field.data(), field.size());
+  if (begin.starts_with("PK\x03\x04") || begin.starts_with("\x80\x02")) {
+    throw Error(
+        ExitCode::BadData,
+        Problem{.what = "this is a file of torch.save, which can run code when it is read",
+                .where = path.string(),
+                .allowed = "safetensors",
+                .fix = "convert it: python3 tools/convert_checkpoint.py " + path.string() + " " +
+                       std::filesystem::path(path).replace_extension("safetensors").string()});
+  }
   const auto length = std::bit_cast<std::uint64_t>(field);
   const std::uint64_t limit = std::min<std::uint64_t>(kMaxHeaderBytes, file.size() - kLengthBytes);
   if (length < 2 || length > limit) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "io/shard/manifest.hpp"
 #include "io/shard/modality.hpp"
@@ -51,11 +52,12 @@ std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& d
   std::error_code error;
   std::filesystem::directory_iterator iterator(dir, error);
   if (error) {
+    const InputFile missing(dir);  // Throws where there is nothing of that name.
     throw Error(ExitCode::InputMissing,
                 Problem{.what = "cannot list the folder: " + error.message(),
                         .where = dir.string(),
                         .allowed = "a folder with one folder per case",
-                        .fix = "check --in"});
+                        .fix = "check the path"});
   }
   std::vector<std::filesystem::path> entries;
   for (const auto& entry : iterator) {
@@ -133,6 +135,35 @@ void check_complete(Folder& folder, const std::filesystem::path& path) {
 
 }  // namespace
 
+namespace {
+
+bool holds_cases(const std::filesystem::path& dir) {
+  for (const std::filesystem::path& path : sorted_entries(dir)) {
+    if (std::filesystem::is_directory(path) && read_folder(path).any_part) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Where the case folders are that are not in `dir`: above it, where it is a case itself, or one
+/// folder below; empty if nowhere.
+std::string folder_of_cases(const std::filesystem::path& dir) {
+  const auto whole = std::filesystem::absolute(dir / "").parent_path();
+  if (read_folder(whole).any_part) {
+    return (dir / "").parent_path().has_parent_path() ? (dir / "").parent_path().parent_path()
+                                                      : whole.parent_path();
+  }
+  for (const std::filesystem::path& path : sorted_entries(dir)) {
+    if (std::filesystem::is_directory(path) && holds_cases(path)) {
+      return path.string();
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
 CaseListing list_cases(const std::filesystem::path& dir) {
   CaseListing listing;
   for (const std::filesystem::path& path : sorted_entries(dir)) {
@@ -153,11 +184,13 @@ CaseListing list_cases(const std::filesystem::path& dir) {
     listing.cases.push_back(std::move(folder.files));
   }
   if (listing.cases.empty()) {
+    const std::string better = folder_of_cases(dir);
     throw Error(ExitCode::BadData,
                 Problem{.what = "no case in this folder",
                         .where = dir.string(),
                         .allowed = "folders CASE with CASE-t2w.nii.gz, -t2f, -t1n, -t1c, -seg",
-                        .fix = "give the folder that holds the case folders"});
+                        .fix = better.empty() ? "give the folder that holds the case folders"
+                                              : "the case folders lie in " + better});
   }
   return listing;
 }

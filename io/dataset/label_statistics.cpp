@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "io/dataset/statistics.hpp"
 #include "io/image/image.hpp"
 
@@ -18,11 +19,12 @@ std::vector<std::string> case_ids(const fs::path& dir) {
   std::error_code error;
   fs::directory_iterator entries(dir, error);
   if (error) {
+    const InputFile missing(dir);  // Throws where there is nothing of that name.
     throw Error(ExitCode::InputMissing,
                 Problem{.what = "cannot list the folder: " + error.message(),
                         .where = dir.string(),
-                        .allowed = "a folder made by yates data phantom --labels-only",
-                        .fix = "check --labels"});
+                        .allowed = "a folder with one folder per case",
+                        .fix = "check the path"});
   }
   std::vector<std::string> ids;
   for (const fs::directory_entry& entry : entries) {

@@ -62,33 +62,54 @@ Sources read_all(const CaseFiles& files, std::vector<Problem>& problems) {
   return sources;
 }
 
-/// Values must be finite, and every grid the same.
-void check_images(const CaseFiles& files, const Sources& sources, std::vector<Problem>& problems) {
-  const Geometry* first = nullptr;
-  const char* first_name = "";
-  const auto check_grid = [&](const Geometry& grid, const char* name, const auto& path) {
-    if (first == nullptr) {
-      first = &grid;
-      first_name = name;
-      return;
-    }
-    const std::string difference = grid_difference(*first, grid);
+struct PlacedFile {
+  const char* name;
+  const Geometry* grid;
+  std::filesystem::path path;
+};
+
+/// The grid that most files of the case have: those with another one are the odd ones.
+const PlacedFile& usual(const std::vector<PlacedFile>& files) {
+  const auto alike = [&](const PlacedFile& one) {
+    return std::count_if(files.begin(), files.end(), [&](const PlacedFile& other) {
+      return grid_difference(*one.grid, *other.grid).empty();
+    });
+  };
+  return *std::max_element(files.begin(), files.end(), [&](const auto& a, const auto& b) {
+    return alike(a) < alike(b);
+  });
+}
+
+void check_grids(const CaseFiles& files,
+                 const std::vector<PlacedFile>& placed,
+                 std::vector<Problem>& problems) {
+  if (placed.empty()) {
+    return;
+  }
+  const PlacedFile& reference = usual(placed);
+  for (const PlacedFile& file : placed) {
+    const std::string difference = grid_difference(*reference.grid, *file.grid);
     if (!difference.empty()) {
       problems.push_back(
           for_case(files.id,
-                   name,
-                   {.what = fmt::format("another grid than {}: {}", first_name, difference),
-                    .where = path.string(),
+                   file.name,
+                   {.what = fmt::format("another grid than {}: {}", reference.name, difference),
+                    .where = file.path.string(),
                     .allowed = "one grid for all files of a case",
                     .fix = "resample the file to the grid of the others"}));
     }
-  };
+  }
+}
+
+/// Values must be finite, and every grid the same.
+void check_images(const CaseFiles& files, const Sources& sources, std::vector<Problem>& problems) {
+  std::vector<PlacedFile> placed;
   for (std::size_t channel = 0; channel < kChannels; ++channel) {
     if (!sources.images[channel]) {
       continue;
     }
     const Image& image = *sources.images[channel];
-    check_grid(image.geometry, kModalityNames[channel], files.modality[channel]);
+    placed.push_back({kModalityNames[channel], &image.geometry, files.modality[channel]});
     if (image.not_finite > 0) {
       problems.push_back(
           for_case(files.id,
@@ -100,8 +121,9 @@ void check_images(const CaseFiles& files, const Sources& sources, std::vector<Pr
     }
   }
   if (sources.labels) {
-    check_grid(sources.labels->geometry, "seg", files.labels);
+    placed.push_back({"seg", &sources.labels->geometry, files.labels});
   }
+  check_grids(files, placed, problems);
 }
 
 /// Converts to 0..3 in place.

@@ -97,14 +97,15 @@ std::set<std::string> check_test_list(const std::vector<CaseRecord>& cases,
   for (const CaseRecord& record : cases) {
     known.insert(record.id);
   }
+  const std::vector<std::string> names(known.begin(), known.end());
   std::set<std::string> chosen;
   std::vector<Problem> problems;
   for (const std::string& id : list) {
     if (!known.contains(id)) {
       problems.push_back({.what = "case '" + id + "' of the test list is not in the data set",
                           .where = "--test-list",
-                          .allowed = "",
-                          .fix = ""});
+                          .allowed = fmt::format("ids of the {} cases there", known.size()),
+                          .fix = suggestion(id, names)});
     } else if (!chosen.insert(id).second) {
       problems.push_back({.what = "case '" + id + "' stands twice in the test list",
                           .where = "--test-list",

@@ -2,11 +2,16 @@
 #include "io/dataset/training_set.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "io/augment/augment.hpp"
 #include "io/dataset/label_index.hpp"
 #include "io/dataset/split.hpp"
@@ -25,6 +30,42 @@ std::vector<SamplerCase> sampler_cases(const Manifest& manifest, std::vector<std
     cases.push_back({.id = id, .shape = record.shape, .label_voxels = record.label_voxels});
   }
   return cases;
+}
+
+/// The training cases of the split. Throws Error{BadData} for a split of other data: with all cases
+/// of any part that the data set lacks.
+std::vector<std::string> training_ids(const DataOptions& options) {
+  const Manifest manifest = read_manifest(options.dir);
+  Split split = read_split(options.split);
+  std::vector<std::string> missing;
+  std::size_t count = 0;
+  for (const auto* part : {&split.train, &split.validation, &split.test}) {
+    count += part->size();
+    std::copy_if(part->begin(), part->end(), std::back_inserter(missing), [&](const auto& id) {
+      return manifest.find(id) == nullptr;
+    });
+  }
+  if (!missing.empty()) {
+    constexpr std::size_t kNamed = 5;
+    const std::size_t named = std::min(missing.size(), kNamed);
+    throw Error(
+        ExitCode::BadData,
+        Problem{
+            .what = fmt::format("{} of its {} cases are not in {}: {}{}",
+                                missing.size(),
+                                count,
+                                options.dir,
+                                join(std::span(missing).first(named), ", "),
+                                named < missing.size() ? ", ..." : ""),
+            .where = options.split,
+            .allowed = fmt::format(
+                "the {} cases of {}", manifest.cases.size(), manifest_path(options.dir).string()),
+            .fix = fmt::format("yates data split --data {} --out {}, or name the data that the "
+                               "split is of",
+                               options.dir,
+                               options.split)});
+  }
+  return std::move(split.train);
 }
 
 bool wants_augmentation(const std::string& name) {
@@ -49,11 +90,7 @@ struct TrainingSet::Case {
 };
 
 TrainingSet::TrainingSet(const DataOptions& options, std::uint64_t seed, std::int64_t global_batch)
-    : TrainingSet(options,
-                  read_manifest(options.dir),
-                  read_split(options.split).train,
-                  seed,
-                  global_batch) {}
+    : TrainingSet(options, read_manifest(options.dir), training_ids(options), seed, global_batch) {}
 
 TrainingSet::TrainingSet(const DataOptions& options,
                          const Manifest& manifest,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/file.hpp"
 #include "io/hdf5/handle.hpp"
 
 namespace yates::io {
@@ -169,8 +170,7 @@ Hdf5File Hdf5File::create(const std::filesystem::path& path) {
 
 Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) {
-    throw Error(ExitCode::InputMissing,
-                Problem{.what = "no such file", .where = path.string(), .allowed = "", .fix = ""});
+    const InputFile missing(path);  // Throws, with what is wrong.
   }
   const Lock lock;
   const Handle access = access_properties(path.string());

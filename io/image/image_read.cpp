@@ -132,11 +132,12 @@ void set_labels(std::span<const T> stored,
     }
   }
   if (wrong > 0) {
-    throw Error(ExitCode::BadData,
-                Problem{.what = fmt::format("{} voxels are no label, e.g. {}", wrong, example),
-                        .where = path.string(),
-                        .allowed = "whole numbers from 0 to 255",
-                        .fix = "round the label map to its labels before import"});
+    throw Error(
+        ExitCode::BadData,
+        Problem{.what = fmt::format("{} voxels are no label, e.g. {}", wrong, example),
+                .where = path.string(),
+                .allowed = "whole numbers from 0 to 255",
+                .fix = "this is an image, or a map of probabilities: give the labels of it"});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "io/shard/modality.hpp"
 
@@ -117,6 +118,21 @@ void check_whole(const Manifest& manifest, const std::string& origin) {
   }
 }
 
+/// Whether a folder in `dir` holds NIfTI files: raw cases.
+bool holds_images(const std::filesystem::path& dir) {
+  std::error_code ignored;
+  for (const auto& folder : std::filesystem::directory_iterator(dir, ignored)) {
+    std::error_code none;
+    for (const auto& file : std::filesystem::directory_iterator(folder, none)) {
+      const std::string name = file.path().filename().string();
+      if (name.ends_with(".nii.gz") || name.ends_with(".nii")) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 const char* storage_name(Storage storage) {
@@ -195,12 +211,19 @@ CaseRecord case_from_json(const Json& json, const std::string& origin) {
 
 Manifest read_manifest(const std::filesystem::path& dir) {
   const std::filesystem::path path = manifest_path(dir);
+  if (!std::filesystem::is_directory(dir)) {
+    const InputFile missing(dir);  // Throws where there is nothing of that name.
+    refuse("this is a file, not a data set", dir.string(), "a folder written by yates data import");
+  }
   if (!std::filesystem::exists(path)) {
+    const bool raw = holds_images(dir);
     throw Error(ExitCode::InputMissing,
-                Problem{.what = "no data set here: manifest.json is missing",
+                Problem{.what = raw ? "these are raw cases, no data set: manifest.json is missing"
+                                    : "no data set here: manifest.json is missing",
                         .where = dir.string(),
                         .allowed = "a folder written by yates data import",
-                        .fix = "yates data import --in DIR --out " + dir.string()});
+                        .fix = raw ? "yates data import --in " + dir.string() + " --out shards"
+                                   : "yates data import --in DIR --out " + dir.string()});
   }
   const Json json = read_json(path);
   const std::string origin = path.string();

@@ -5,8 +5,10 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/campaign_lock.hpp"
@@ -23,6 +25,23 @@ using Ids = std::vector<std::string>;
 
 SrunOptions srun_of(const Submission& submission) {
   return {.mpi = submission.site.mpi, .gpus_as = submission.site.gpus_as};
+}
+
+/// Throws Error{InputMissing} where there is no sbatch, before anything is noted as submitted.
+void require_sbatch(const config::StudyFile& study) {
+  const char* path = std::getenv("PATH");
+  for (const std::string& folder : split(path == nullptr ? "" : path, ':')) {
+    if (::access((std::filesystem::path(folder) / "sbatch").c_str(), X_OK) == 0) {
+      return;
+    }
+  }
+  throw Error(ExitCode::InputMissing,
+              Problem{.what = "there is no sbatch on PATH: nothing was submitted",
+                      .where = study.path.string(),
+                      .allowed = "a machine that has Slurm; --dry-run works everywhere",
+                      .fix = "run this on a login node of the cluster, or without Slurm: yates "
+                             "study run " +
+                             study.path.string()});
 }
 
 /// The arrays of one submission: at most as many elements as the site allows in each.
@@ -179,6 +198,7 @@ class Gate {
   }
 
   void submit(std::int64_t wave, const Ids& ids) {
+    require_sbatch(study_);
     make_directories(scratch() / "log");
     jobs_.clear();
     for (const Ids& part : split_by_size(ids, submission_.site.max_array_size)) {

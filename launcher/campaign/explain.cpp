@@ -29,11 +29,14 @@ std::size_t find_run(const config::StudyFile& study, const Plan& plan, const std
     }
   }
   if (found.size() != 1) {
-    throw Error(ExitCode::Usage,
-                Problem{.what = fmt::format("{} runs begin with '{}'", found.size(), id),
-                        .where = study.path.string(),
-                        .allowed = "one",
-                        .fix = suggestion(id, ids)});
+    const std::string fix = suggestion(id, ids);
+    throw Error(
+        ExitCode::Usage,
+        Problem{.what = found.empty() ? "no run of this study is called '" + id + "'"
+                                      : fmt::format("{} runs begin with '{}'", found.size(), id),
+                .where = study.path.string(),
+                .allowed = fmt::format("{}, ... ({} runs)", ids.front(), ids.size()),
+                .fix = fix.empty() ? "yates study status lists them" : fix});
   }
   return found.front();
 }

@@ -35,7 +35,7 @@ double seconds_of(const std::function<void()>& work) {
   }
   throw Error(ExitCode::Usage,
               Problem{.what = "unknown setting '" + key + "'",
-                      .where = "",
+                      .where = "yates bench",
                       .allowed = join(names, ", "),
                       .fix = suggestion(key, names)});
 }

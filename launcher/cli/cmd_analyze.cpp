@@ -46,16 +46,17 @@ std::string describe_primary(const study::Analysis& analysis, const study::Contr
 }
 
 /// The asked contrast without a row, or without an interval where one was possible to ask for.
-void require_primary(const study::Analysis& analysis) {
+void require_primary(const study::Analysis& analysis, const std::string& inputs) {
   if (!analysis.options.primary || analysis.primary() != nullptr) {
     return;
   }
   const study::PrimaryContrast& primary = *analysis.options.primary;
-  Problem problem{.what = fmt::format("the primary contrast {} cannot be estimated in {} {}",
+  Problem problem{.what = fmt::format("the primary contrast {} cannot be estimated in {}{}{}",
                                       primary.contrast,
                                       primary.metric,
+                                      primary.region.empty() ? "" : " ",
                                       primary.region),
-                  .where = "analysis",
+                  .where = inputs,
                   .allowed = "runs in every cell it compares, with that metric and region",
                   .fix = ""};
   for (const study::NotEstimable& entry : analysis.not_estimable) {
@@ -113,7 +114,7 @@ void run_analyze(const AnalyzeArguments& arguments) {
   if (output.wants_json()) {
     output.json(report::effects_json(analysis, provenance));
   }
-  require_primary(analysis);
+  require_primary(analysis, arguments.table + arguments.results + arguments.runs);
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ eval::EvaluationRequest request_of(const EvaluateArguments& arguments) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& allowed) {
-  throw Error(ExitCode::Usage, Problem{.what = what, .where = "", .allowed = allowed, .fix = ""});
+  throw Error(ExitCode::Usage,
+              Problem{.what = what, .where = "yates evaluate", .allowed = allowed, .fix = ""});
 }
 
 void read_summary(const EvaluateArguments& arguments) {

@@ -66,7 +66,8 @@ struct PredictSettings {
 };
 
 [[noreturn]] void refuse(const std::string& what, const std::string& allowed) {
-  throw Error(ExitCode::Usage, Problem{.what = what, .where = "", .allowed = allowed, .fix = ""});
+  throw Error(ExitCode::Usage,
+              Problem{.what = what, .where = "yates predict", .allowed = allowed, .fix = ""});
 }
 
 PredictSettings settings_of(const PredictArguments& arguments) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "launcher/campaign/launcher.hpp"
 #include "launcher/campaign/slurm_script.hpp"
 #include "launcher/campaign/status.hpp"
@@ -102,11 +103,26 @@ void print_plan(const Output& output, const Planned& planned) {
               planned.published == campaign::Published::Written ? "written" : "is unchanged");
 }
 
+/// A declared contrast that the planned cells leave open would otherwise be found out at the end.
+void warn_of_open_primary(const Planned& planned) {
+  const auto& primary = planned.study.spec.primary;
+  for (const Json& term : planned.json["not_estimable"]) {
+    if (primary && primary->at.empty() && term["term"] == primary->contrast) {
+      log_warning("{}: the primary contrast {} cannot be told from the cells that are planned; {}",
+                  planned.study.path.string(),
+                  primary->contrast,
+                  term["add"].empty() ? "declare another"
+                                      : "keep " + term["add"].dump() + ", or declare another");
+    }
+  }
+}
+
 void plan_verb(const StudyArguments& arguments) {
   const Output output(arguments.json_path);
   const Planned planned = plan_study(arguments);
   print_plan(output, planned);
   output.json(planned.json);
+  warn_of_open_primary(planned);
 }
 
 void status_verb(const StudyArguments& arguments) {

@@ -89,10 +89,11 @@ class Flattener {
     } else if (!entry.value.refused) {
       const std::string keys = join(names_below(path), ", ");
       const Place& place = entry.value.kind == YamlKind::Null ? entry.key.place : entry.value.place;
-      problems_.push_back(
-          problem_at(place,
-                     fmt::format("'{}' is {}, not a map of keys", path, kind_name(entry.value)),
-                     "keys: " + keys));
+      problems_.push_back(problem_at(
+          place,
+          fmt::format("'{}' is {}, not a map of keys", path, kind_name(entry.value)),
+          entry.value.scalar.find(':') == std::string::npos ? "keys: " + keys
+                                                            : "a blank belongs behind the colon"));
     }
   }
 
@@ -110,10 +111,42 @@ class Flattener {
   std::vector<Assignment> result_;
 };
 
+/// What other programs call a key of ours; empty if none does.
+std::string translated(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+      {"batch_size", "train.global_batch"},
+      {"channels", "model.width"},
+      {"feat_size", "model.width"},
+      {"initial_lr", "train.lr"},
+      {"learning_rate", "train.lr"},
+      {"max_epochs", "train.epochs"},
+      {"num_epochs", "train.epochs"},
+      {"num_iterations_per_epoch", "train.steps_per_epoch"},
+      {"num_step_per_epoch", "train.steps_per_epoch"},
+      {"num_workers", "data.workers"},
+      {"out_dir", "run.dir"},
+      {"output_dir", "run.dir"},
+      {"patch_size", "data.patch"},
+      {"roi_size", "data.patch"},
+      {"val_every", "train.validate_every"}};
+  for (const auto& [other, ours] : kOtherNames) {
+    if (other == name) {
+      return std::string(ours);
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string key_hint(std::string_view path) {
   const std::string name = last_name(path);
+  if (const std::string key = translated(name); !key.empty()) {
+    return fmt::format("here it is called '{}'", key);
+  }
+  if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
+    return "a decimal comma? decimals have a point, e.g. 0.01";
+  }
   const std::vector<std::string> beside = names_below(parent_of(path));
   if (const auto match = closest_match(name, beside)) {
     return fmt::format("did you mean '{}'?", *match);

@@ -11,6 +11,18 @@
 #include "launcher/config/study_schema.hpp"
 
 namespace yates::config {
+namespace {
+
+/// The key that was likely meant. Where there is one key only, all belongs below it.
+std::string hint_for(const std::string& key, const std::vector<std::string>& known) {
+  const std::string near = suggestion(key, known);
+  if (near.empty() && known.size() == 1) {
+    return "write it below '" + known.front() + ":', indented";
+  }
+  return near.empty() ? "keys here: " + join(known, ", ") : near;
+}
+
+}  // namespace
 
 MapReader::MapReader(const YamlNode* map, std::string path, std::vector<Problem>& problems)
     : MapReader(map, path, study_keys(path), problems) {}
@@ -37,13 +49,12 @@ MapReader::MapReader(const YamlNode* map,
   map_ = map;
   for (const YamlEntry& entry : map->entries) {
     if (std::find(known.begin(), known.end(), entry.key.scalar) == known.end()) {
-      const std::string near = suggestion(entry.key.scalar, known);
       problems_.push_back(
           problem_at(entry.key.place,
                      fmt::format("unknown key {}{}",
                                  in_quotes(entry.key.scalar),
                                  path_.empty() ? std::string() : " in " + in_quotes(path_)),
-                     near.empty() ? "keys here: " + join(known, ", ") : near));
+                     hint_for(entry.key.scalar, known)));
     }
   }
 }

@@ -34,6 +34,15 @@ std::optional<YamlEntry> take_entry(YamlNode& map, std::string_view name) {
   return entry;
 }
 
+/// The first entry that only a study file has, or nullptr.
+const YamlEntry* entry_of_a_study(const YamlNode& root) {
+  const auto found =
+      std::find_if(root.entries.begin(), root.entries.end(), [](const YamlEntry& entry) {
+        return entry.key.scalar == "study" || entry.key.scalar == "factors";
+      });
+  return found == root.entries.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 RunFile read_run_file(const std::filesystem::path& path, std::vector<Problem>& problems) {
@@ -41,6 +50,13 @@ RunFile read_run_file(const std::filesystem::path& path, std::vector<Problem>& p
   const auto source = make_source(path.string(), text);
   std::optional<YamlNode> root = parse_yaml(source, text, problems);
   if (!root) {
+    return {};
+  }
+  if (const YamlEntry* entry = entry_of_a_study(*root)) {
+    problems.push_back(
+        problem_at(entry->key.place,
+                   "this is a study file, not a run file: it has '" + entry->key.scalar + "'",
+                   "its verbs are those of yates study; study.base names the run file"));
     return {};
   }
   RunFile file;

@@ -85,7 +85,28 @@ class StudyReader {
   }
 
  private:
+  /// A run file lacks all that a study has: one finding says so, in place of one for each.
+  bool is_run_file(const YamlNode& root) {
+    const auto has = [&](std::initializer_list<std::string_view> names) {
+      return std::find_if(root.entries.begin(), root.entries.end(), [&](const YamlEntry& entry) {
+        return std::find(names.begin(), names.end(), entry.key.scalar) != names.end();
+      });
+    };
+    const auto run_key = has({"model", "data", "train", "evaluate", "run"});
+    if (run_key == root.entries.end() || has({"study", "factors"}) != root.entries.end()) {
+      return false;
+    }
+    problems_.push_back(problem_at(
+        run_key->key.place,
+        "this is a run file, not a study file: it has '" + run_key->key.scalar + "'",
+        "a study names it as study.base; one run: yates train --config " + study_.path.string()));
+    return true;
+  }
+
   void read_sections(const YamlNode& root_node) {
+    if (is_run_file(root_node)) {
+      return;
+    }
     check_schema_number(root_node, problems_);
     MapReader root(&root_node, "", problems_);
     read_head(root);

@@ -3,7 +3,7 @@
 #include "launcher/config/yaml_tree.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -80,8 +80,8 @@ class TreeBuilder : public YAML::EventHandler {
  private:
   struct Open {
     YamlNode node;
-    std::optional<YamlNode> key;  ///< Of the entry whose value comes next.
-    std::set<std::string> seen;
+    std::optional<YamlNode> key;      ///< Of the entry whose value comes next.
+    std::map<std::string, int> seen;  ///< Keys, and the line where each stands.
   };
 
   [[nodiscard]] Place place_of(const YAML::Mark& mark) const {
@@ -160,9 +160,12 @@ class TreeBuilder : public YAML::EventHandler {
       problems_.push_back(
           problem_at(key.place, "merge keys are not allowed", "write the values out"));
       key.refused = true;
-    } else if (!parent.seen.insert(key.scalar).second) {
-      problems_.push_back(problem_at(
-          key.place, fmt::format("the key {} stands here twice", in_quotes(key.scalar))));
+    } else if (const auto [known, fresh] = parent.seen.emplace(key.scalar, key.place.line);
+               !fresh) {
+      problems_.push_back(
+          problem_at(key.place,
+                     fmt::format("the key {} stands here twice", in_quotes(key.scalar)),
+                     fmt::format("first in line {}; remove one", known->second + 1)));
       key.refused = true;
     }
     parent.key = std::move(key);
@@ -184,6 +187,13 @@ class TreeBuilder : public YAML::EventHandler {
   bool started_ = false;
 };
 
+/// What people do most often where YAML cannot be read.
+std::string yaml_hint(std::string_view text) {
+  return text.find("\n\t") == std::string_view::npos && !text.starts_with('\t')
+             ? ""
+             : "indent with blanks; a line begins with a tab";
+}
+
 void run_parser(std::string_view text, TreeBuilder& builder) {
   std::istringstream stream{std::string(text)};
   YAML::Parser parser(stream);
@@ -191,10 +201,10 @@ void run_parser(std::string_view text, TreeBuilder& builder) {
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::ParserException& error) {
-    builder.report(error.mark, "not valid YAML: " + error.msg, "");
+    builder.report(error.mark, "not valid YAML: " + error.msg, yaml_hint(text));
     throw Stop{};
   } catch (const YAML::Exception& error) {
-    builder.report(error.mark, "not valid YAML: " + error.msg, "");
+    builder.report(error.mark, "not valid YAML: " + error.msg, yaml_hint(text));
     throw Stop{};
   }
 }

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "io/image/image.hpp"
 #include "launcher/eval/label_folder.hpp"
 
@@ -102,6 +103,14 @@ std::set<std::string> wanted_cases(const EvaluationRequest& request,
 }
 
 /// Pairs by case id; appends a problem for every case that lacks a side.
+std::vector<std::string> ids_of(const std::map<std::string, fs::path>& files) {
+  std::vector<std::string> ids;
+  for (const auto& [case_id, path] : files) {
+    ids.push_back(case_id);
+  }
+  return ids;
+}
+
 std::vector<CasePair> pair_cases(const EvaluationRequest& request,
                                  const LabelFolder& predictions,
                                  const LabelFolder& references,
@@ -132,7 +141,7 @@ std::vector<CasePair> pair_cases(const EvaluationRequest& request,
            .where = path.string(),
            .allowed = known ? fmt::format("the cases of {}", kPredictionsFile)
                             : "one reference per prediction",
-           .fix = ""});
+           .fix = known ? "" : suggestion(case_id, ids_of(reference))});
     }
   }
   return pairs;

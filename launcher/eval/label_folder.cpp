@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
+
 namespace yates::eval {
 namespace {
 
@@ -85,11 +87,12 @@ void find_duplicates(LabelFolder& folder) {
 
 LabelFolder find_label_maps(const fs::path& dir, const std::string& what) {
   if (!fs::is_directory(dir)) {
+    const InputFile missing(dir);  // Throws where there is nothing of that name.
     throw Error(ExitCode::InputMissing,
-                Problem{.what = "no such folder (" + what + ")",
+                Problem{.what = "this is a file, not the folder of " + what,
                         .where = dir.string(),
                         .allowed = "",
-                        .fix = ""});
+                        .fix = "name the folder that it lies in"});
   }
   LabelFolder folder{.dir = dir, .files = {}, .problems = {}};
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {

@@ -71,6 +71,13 @@ void load_weights(const io::SafetensorsFile& file, std::span<const WeightTarget>
     }
   }
   std::vector<Problem> problems;
+  constexpr std::size_t kNamed = 5;
+  if (findings.size() > kNamed + 1) {
+    const std::size_t more = findings.size() - kNamed;
+    findings.resize(kNamed);
+    findings.push_back(
+        fmt::format("{} further tensors do not fit: the weights are of another network", more));
+  }
   for (const std::string& finding : findings) {
     problems.push_back({.what = finding, .where = file.path().string(), .allowed = "", .fix = ""});
   }

@@ -69,12 +69,14 @@ std::vector<std::size_t> kept_rows(const CsvTable& table,
 
 void check_level(const CsvTable& table,
                  std::size_t row,
-                 const std::string& name,
+                 std::size_t column,
                  const std::string& level) {
   if (level.empty()) {
-    fail(fmt::format("factor '{}' has no level here", name),
-         place(table, row),
-         "a level in every row");
+    throw Error(ExitCode::BadData,
+                table.problem_at(row,
+                                 column,
+                                 fmt::format("factor '{}' has no level here", table.header[column]),
+                                 "a level in every row"));
   }
 }
 
@@ -84,10 +86,12 @@ Factor read_factor(const CsvTable& table,
                    const CellTableOptions& options) {
   const std::size_t column = table.column(name);
   std::vector<std::string> texts;
+  TableFindings findings;
   for (const std::size_t row : rows) {
     texts.emplace_back(trim(table.rows[row][column]));
-    check_level(table, row, name, texts.back());
+    findings.gather([&] { check_level(table, row, column, texts.back()); });
   }
+  findings.throw_if_any();
   Factor factor{name, ordered_levels(texts)};
   if (const auto fixed = find_factor(options.levels, name)) {
     for (const std::string& level : options.levels[*fixed].levels) {
@@ -124,10 +128,14 @@ Factor read_factor(const CsvTable& table,
 double read_response(const CsvTable& table, std::size_t row, std::size_t column) {
   const double value = table.number(row, column);
   if (!std::isfinite(value)) {
-    fail(fmt::format("column '{}' holds '{}'", table.header[column], table.rows[row][column]),
-         place(table, row),
-         "a finite number",
-         "leave out the row of a cell that was not run");
+    throw Error(
+        ExitCode::BadData,
+        table.problem_at(
+            row,
+            column,
+            fmt::format("column '{}' holds '{}'", table.header[column], table.rows[row][column]),
+            "a finite number",
+            "leave out the row of a cell that was not run"));
   }
   return value;
 }
@@ -176,6 +184,7 @@ std::vector<Row> read_rows(const CsvTable& table,
                            const std::vector<std::size_t>& kept,
                            const Design& design) {
   std::vector<Row> rows;
+  TableFindings findings;
   const auto block = block_column(table, options);
   const auto blocks = block ? read_blocks(table, options.block, *block, kept)
                             : std::vector<std::int64_t>(kept.size(), 0);
@@ -188,10 +197,12 @@ std::vector<Row> read_rows(const CsvTable& table,
     }
     row.cell = design.cell(levels);
     for (const std::string& response : options.responses) {
-      row.values.push_back(read_response(table, source, table.column(response)));
+      const std::size_t column = table.column(response);
+      findings.gather([&] { row.values.push_back(read_response(table, source, column)); });
     }
     rows.push_back(std::move(row));
   }
+  findings.throw_if_any();
   return rows;
 }
 
@@ -249,6 +260,13 @@ void warn_of_forgotten_factors(const CsvTable& table,
 }  // namespace
 
 StudyData read_cell_table(const CsvTable& table, const CellTableOptions& options) {
+  TableFindings columns;
+  for (const auto* names : {&options.factors, &options.responses}) {
+    for (const std::string& name : *names) {
+      columns.gather([&] { (void)table.column(name); });
+    }
+  }
+  columns.throw_if_any();
   std::vector<std::string> warnings;
   const std::vector<std::size_t> kept = kept_rows(table, options, warnings);
   std::vector<Factor> factors;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -10,6 +11,16 @@ namespace yates::study {
 namespace {
 
 constexpr double kPointsPerFraction = 100;
+
+[[noreturn]] void fail_field(const CsvTable& table,
+                             std::size_t row,
+                             std::size_t column,
+                             std::string what,
+                             const std::string& allowed,
+                             std::string fix = "") {
+  throw Error(ExitCode::BadData,
+              table.problem_at(row, column, std::move(what), allowed, std::move(fix)));
+}
 
 }  // namespace
 
@@ -55,11 +66,12 @@ std::size_t ResultsCollector::cell_of(std::size_t row) {
     const auto found = level_index_[f].find(level);
     if (found == level_index_[f].end()) {
       const Factor& factor = design_.factors()[f];
-      fail_results(table_,
-                   row,
-                   fmt::format("factor '{}' has the level '{}'", factor.name, level),
-                   "its levels are: " + join(factor.levels, ", "),
-                   suggestion(level, factor.levels));
+      fail_field(table_,
+                 row,
+                 columns_.factors[f],
+                 fmt::format("factor '{}' has the level '{}'", factor.name, level),
+                 "its levels are: " + join(factor.levels, ", "),
+                 suggestion(level, factor.levels));
     }
     level_buffer_.push_back(found->second);
   }
@@ -70,7 +82,11 @@ std::int64_t ResultsCollector::seed_of(std::size_t row) const {
   const std::string& text = table_.rows[row][columns_.seed];
   const auto seed = parse_integer(trim(text));
   if (!seed) {
-    fail_results(table_, row, fmt::format("column 'seed' holds '{}'", text), "a whole number");
+    fail_field(table_,
+               row,
+               columns_.seed,
+               fmt::format("column 'seed' holds '{}'", text),
+               "a whole number");
   }
   return *seed;
 }
@@ -79,10 +95,11 @@ std::string ResultsCollector::status_of(std::size_t row) const {
   const std::string& text = table_.rows[row][columns_.status];
   constexpr std::array kStates = {"ok", "diverged", "collapsed", "failed"};
   if (std::find(kStates.begin(), kStates.end(), text) == kStates.end()) {
-    fail_results(table_,
-                 row,
-                 fmt::format("column 'status' holds '{}'", text),
-                 "ok, diverged, collapsed, failed");
+    fail_field(table_,
+               row,
+               columns_.status,
+               fmt::format("column 'status' holds '{}'", text),
+               "ok, diverged, collapsed, failed");
   }
   return text;
 }
@@ -91,7 +108,11 @@ std::size_t ResultsCollector::region_of(std::size_t row) const {
   const std::string& text = table_.rows[row][columns_.region];
   const auto found = std::find(kRegions.begin(), kRegions.end(), text);
   if (found == kRegions.end()) {
-    fail_results(table_, row, fmt::format("column 'region' holds '{}'", text), "WT, TC, ET, mean");
+    fail_field(table_,
+               row,
+               columns_.region,
+               fmt::format("column 'region' holds '{}'", text),
+               "WT, TC, ET, mean");
   }
   return static_cast<std::size_t>(found - kRegions.begin());
 }
@@ -103,15 +124,20 @@ void ResultsCollector::store(CollectedRun& run,
   double value = table_.number(row, columns_.metrics[metric]);
   if (metric == 0) {
     if (value < 0 || value > 1) {
-      fail_results(table_,
-                   row,
-                   fmt::format("dice is {}", table_.rows[row][columns_.metrics[0]]),
-                   "a fraction in [0, 1], or nan",
-                   "percentages must be divided by 100");
+      fail_field(table_,
+                 row,
+                 columns_.metrics[0],
+                 fmt::format("dice is {}", table_.rows[row][columns_.metrics[0]]),
+                 "a fraction in [0, 1], or nan",
+                 "percentages must be divided by 100");
     }
     value *= kPointsPerFraction;
   } else if (value < 0) {
-    fail_results(table_, row, fmt::format("hd95_mm is {}", value), "a distance >= 0, nan or inf");
+    fail_field(table_,
+               row,
+               columns_.metrics[metric],
+               fmt::format("hd95_mm is {}", value),
+               "a distance >= 0, nan or inf");
   }
   const std::string& id = table_.rows[row][columns_.case_id];
   const auto [place, added] = run.values[metric][region].emplace(id, std::pair(value, row));

@@ -169,11 +169,13 @@ StudyData read_results(const CsvTable& table, const ResultsOptions& options) {
   const ResultsColumns columns = columns_of(table, data.design);
   data.convention = chosen_convention(table, columns, options);
   ResultsCollector collector(table, data.design, columns);
+  TableFindings findings;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     if (columns.convention == kNowhere || table.rows[row][columns.convention] == data.convention) {
-      collector.add(row);
+      findings.gather([&] { collector.add(row); });
     }
   }
+  findings.throw_if_any();
   auto& runs = collector.runs;
   drop_failed(runs, data.design, data.warnings);
   if (runs.empty()) {

@@ -87,6 +87,7 @@ ValidationSet open_validation(const io::DataOptions& options) {
 }
 
 std::string data_identity(const io::DataOptions& options) {
+  static_cast<void>(io::read_manifest(options.dir));  // Says what to do where there is none.
   return "data.manifest=" + sha256_file(io::manifest_path(options.dir)) +
          "\ndata.split=" + io::read_split(options.split).sha256 + "\n";
 }
