@@ -12,6 +12,7 @@
 namespace yates {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kShownBytes = 140;
 
 [[noreturn]] void fail_at(const std::string& origin,
@@ -193,7 +194,6 @@ void TableFindings::throw_if_any() const {
 }
 
 CsvTable parse_csv(std::string_view text, const std::string& origin) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     text.remove_prefix(kByteOrderMark.size());
   }
@@ -244,7 +244,9 @@ std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     line += i == 0 ? "" : ",";
-    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+    // At the start of a file a byte order mark that is not quoted would be dropped.
+    if (fields[i].find_first_of(",\"\r\n") == std::string::npos &&
+        !fields[i].starts_with(kByteOrderMark)) {
       line += fields[i];
       continue;
     }

@@ -8,10 +8,29 @@
 #include "base/text.hpp"
 
 namespace yates {
+namespace {
+
+/// Deepest nesting of lists and objects that is read: writing and copying a Json call themselves
+/// for every level, and none of our files has more than a few.
+constexpr int kMaxDepth = 64;
+
+}  // namespace
 
 Json parse_json(const std::string& text, const std::string& origin) {
+  const auto watch = [&](int depth, Json::parse_event_t event, const Json&) {
+    const bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (opens && depth >= kMaxDepth) {
+      throw Error(ExitCode::BadData,
+                  Problem{.what = "lists and objects are nested too deep",
+                          .where = origin,
+                          .allowed = fmt::format("{} levels", kMaxDepth),
+                          .fix = "the file was edited, or is none of ours"});
+    }
+    return true;
+  };
   try {
-    return Json::parse(text);
+    return Json::parse(text, watch);
   } catch (const nlohmann::json::parse_error& error) {
     const std::size_t offset =
         std::min<std::size_t>(error.byte > 0 ? error.byte - 1 : 0, text.size());

@@ -5,11 +5,12 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tools/bootstrap.sh [--no-torch] [--peers]
+usage: tools/bootstrap.sh [--no-torch] [--peers] [--fuzz]
 
   --no-torch  leave LibTorch out (enough for the login preset: plan, evaluate, analyse)
   --peers     also install the Python peers that `yates bench` measures against
               (PyTorch, MedPy, surface-distance, MONAI, batchgenerators, h5py): about 2 GB
+  --fuzz      also clang 14 and its libFuzzer, which tools/fuzz.sh builds with
 
 environment:
   YATES_CACHE  where LibTorch and the peers are kept (default ~/.cache/yates)
@@ -18,10 +19,12 @@ TEXT
 
 torch=1
 peers=0
+lists=(packages.txt)
 for argument in "$@"; do
   case $argument in
     --no-torch) torch=0 ;;
     --peers) peers=1 ;;
+    --fuzz) lists+=(packages_fuzz.txt) ;;
     -h|--help) usage; exit 0 ;;
     *) echo "bootstrap: unknown argument '$argument'" >&2; usage >&2; exit 2 ;;
   esac
@@ -39,7 +42,7 @@ install_packages() {
   local missing=() name
   while read -r name; do
     dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
-  done < <(grep -v '^#' "$here/packages.txt")
+  done < <(cd "$here" && cat "${lists[@]}" | grep -v '^#')
   if [ ${#missing[@]} -eq 0 ]; then
     echo "bootstrap: packages: all there"
     return

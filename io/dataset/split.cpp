@@ -206,11 +206,14 @@ Split read_split(const std::filesystem::path& path) {
                         .fix = kSplitAgain});
   }
   Split split;
-  split.seed = json.value("seed", std::int64_t{0});
+  split.seed = json.contains("seed") ? json_get<std::int64_t>(json, "seed", origin) : 0;
   split.train = json_get<std::vector<std::string>>(json, "train", origin);
   split.validation = json_get<std::vector<std::string>>(json, "validation", origin);
   split.test = json_get<std::vector<std::string>>(json, "test", origin);
-  split.patients_on_both_sides = json.value("patients_on_both_sides", std::vector<std::string>());
+  if (json.contains("patients_on_both_sides")) {
+    split.patients_on_both_sides =
+        json_get<std::vector<std::string>>(json, "patients_on_both_sides", origin);
+  }
   split.sha256 = split_digest(split);
   check_lists(split, origin);
   if (json.contains("sha256") && json["sha256"] != split.sha256) {

@@ -15,6 +15,7 @@
 namespace yates::io {
 namespace {
 
+constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 33;  // As io/image.
 constexpr const char* kImportAgain = "import the data again: yates data import --in DIR --out DIR";
 
 [[noreturn]] void refuse(const std::string& what, const std::string& where, const char* allowed) {
@@ -56,6 +57,7 @@ void check_case(const CaseRecord& record, const std::string& origin) {
            origin,
            "up to 200 printable ASCII characters without / or \\, not starting with a dot");
   }
+  std::int64_t voxels = 1;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const auto [low, high] = record.crop[axis];
     if (low < 0 || low >= high || high > record.source_shape[axis] ||
@@ -70,6 +72,12 @@ void check_case(const CaseRecord& record, const std::string& origin) {
           origin,
           "");
     }
+    if (record.source_shape[axis] > kMaxVoxels / voxels) {
+      refuse(fmt::format("source shape {}", fmt::join(record.source_shape, " x ")),
+             origin,
+             "2^33 voxels in all");
+    }
+    voxels *= record.source_shape[axis];
     if (!(record.spacing_mm[axis] > 0)) {
       refuse(fmt::format("spacing {} mm", record.spacing_mm[axis]), origin, "above 0");
     }
@@ -203,8 +211,11 @@ CaseRecord case_from_json(const Json& json, const std::string& origin) {
   take("sd", record.sd);
   record.crc32c = checksums_from_json(json_get<Json>(json, "crc32c", where), where);
   take("label_voxels", record.label_voxels);
-  record.labels_outside_brain = json.value("labels_outside_brain", std::int64_t{0});
-  record.labels_outside_crop = json.value("labels_outside_crop", std::int64_t{0});
+  const auto count = [&](const char* key) {
+    return json.contains(key) ? json_get<std::int64_t>(json, key, where) : 0;
+  };
+  record.labels_outside_brain = count("labels_outside_brain");
+  record.labels_outside_crop = count("labels_outside_crop");
   check_case(record, where);
   return record;
 }

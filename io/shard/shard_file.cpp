@@ -95,7 +95,13 @@ void ShardFile::load_index() {
            path().string());
   }
   for (const std::string& id : file.groups()) {
-    cases_.emplace(id, load_case(file, id));
+    const StoredCase& stored = cases_.emplace(id, load_case(file, id)).first->second;
+    for (const DatasetPlace* place : {&stored.image, &stored.labels}) {
+      if (place->offset < 0 || place->offset > bytes_) {
+        refuse(fmt::format("case {}: a dataset begins at byte {} of {}", id, place->offset, bytes_),
+               path().string());
+      }
+    }
   }
 }
 

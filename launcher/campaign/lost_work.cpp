@@ -66,7 +66,7 @@ double lost_share(const Path& run_directory) noexcept {
   try {
     const std::optional<std::int64_t> first = first_step(run_directory);
     const std::int64_t reached = reached_step(run_directory);
-    if (!first || reached <= *first) {
+    if (!first || *first < 0 || reached <= *first) {
       return 1;
     }
     const std::int64_t saved = std::clamp(saved_step(run_directory), *first, reached);

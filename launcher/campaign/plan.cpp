@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "launcher/campaign/json_differences.hpp"
 #include "launcher/campaign/packing.hpp"
+#include "launcher/campaign/plan_file.hpp"
 #include "launcher/campaign/step_time.hpp"
 #include "launcher/campaign/wave.hpp"
 
@@ -66,14 +67,14 @@ Json fixed_part(const Json& plan) {
   Json fixed;
   fixed["study"] = plan.value("study", Json());
   fixed["analysis"] = plan.value("analysis", Json());
-  for (const Json& arm : plan.value("arms", Json::array())) {
-    fixed["arm " + arm.value("id", std::string())] = {{"levels", arm.value("levels", Json())},
-                                                      {"settings", arm.value("settings", Json())},
-                                                      {"command", arm.value("command", Json())}};
+  for (const Json& arm : plan.at("arms")) {
+    fixed["arm " + arm.at("id").get<std::string>()] = {{"levels", arm.value("levels", Json())},
+                                                       {"settings", arm.value("settings", Json())},
+                                                       {"command", arm.value("command", Json())}};
   }
-  for (const Json& run : plan.value("runs", Json::array())) {
-    fixed["run " + run.value("id", std::string())] = {{"arm", run.value("arm", Json())},
-                                                      {"seed", run.value("seed", Json())}};
+  for (const Json& run : plan.at("runs")) {
+    fixed["run " + run.at("id").get<std::string>()] = {{"arm", run.value("arm", Json())},
+                                                       {"seed", run.value("seed", Json())}};
   }
   return fixed;
 }
@@ -179,10 +180,10 @@ Plan current_plan(const config::StudyFile& study, std::int64_t gpus) {
   if (!std::filesystem::exists(path, ignored)) {
     return plan;
   }
-  const Json json = read_json(path);
   std::map<std::string, Json> costs;
-  for (const Json& run : json_get<Json>(json, "runs", path.string())) {
-    costs[json_get<std::string>(run, "id", path.string())] = run.value("cost_gpu_days", Json());
+  const Json json = read_plan_json(path);
+  for (const Json& run : json.at("runs")) {
+    costs[run.at("id").get<std::string>()] = run.value("cost_gpu_days", Json());
   }
   for (PlannedRun& run : plan.runs) {
     const auto cost = costs.find(run.id);
@@ -204,7 +205,7 @@ Published publish_plan(const config::StudyFile& study, const Json& json) {
     write_json(path, json);
     return Published::Written;
   }
-  const Json before = read_json(path);
+  const Json before = read_plan_json(path);
   std::vector<Problem> problems = differences(study, before, json);
   if (!problems.empty()) {
     throw Error(ExitCode::BadConfig, std::move(problems));

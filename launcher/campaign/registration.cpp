@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "launcher/campaign/json_differences.hpp"
+#include "launcher/campaign/plan_file.hpp"
 #include "launcher/campaign/run_record.hpp"
 
 namespace yates::campaign {
@@ -58,7 +59,7 @@ void check_started_runs(const config::StudyFile& study, const Plan& plan, const 
   std::vector<Problem> problems;
   std::error_code ignored;
   for (const Json& run : before.value("runs", Json::array())) {
-    const std::string id = run.value("id", std::string());
+    const auto id = run.at("id").get<std::string>();
     const bool kept = std::any_of(
         plan.runs.begin(), plan.runs.end(), [&](const PlannedRun& now) { return now.id == id; });
     if (!kept && std::filesystem::exists(study.out / "runs" / id, ignored)) {
@@ -116,12 +117,20 @@ std::optional<Registration> read_registration(const config::StudyFile& study) {
   }
   const Json json = read_json(path);
   const std::string origin = path.string();
-  const Json date = json_get<Json>(json, "registered", origin);
-  Registration registration{.date = date.is_null() ? "" : date.get<std::string>(),
-                            .hash = json_get<std::string>(json, "hash", origin),
-                            .finished_runs = json_get<std::int64_t>(json, "finished_runs", origin),
-                            .frozen = json_get<Json>(json, "frozen", origin),
-                            .amendments = {}};
+  const bool amended_only = json_get<Json>(json, "registered", origin).is_null();
+  Registration registration{
+      .date = amended_only ? "" : json_get<std::string>(json, "registered", origin),
+      .hash = json_get<std::string>(json, "hash", origin),
+      .finished_runs = json_get<std::int64_t>(json, "finished_runs", origin),
+      .frozen = json_get<Json>(json, "frozen", origin),
+      .amendments = {}};
+  if (!registration.frozen.is_object()) {
+    throw Error(ExitCode::BadData,
+                Problem{.what = "key 'frozen' is no object",
+                        .where = origin,
+                        .allowed = "",
+                        .fix = "the file was edited; restore it"});
+  }
   for (const Json& amendment : json_get<Json>(json, "amendments", origin)) {
     registration.amendments.push_back(read_amendment(amendment, origin));
   }
@@ -166,12 +175,12 @@ Registration amend_study(const config::StudyFile& study,
                          const std::string& reason) {
   std::error_code ignored;
   const bool planned = std::filesystem::exists(plan_path(study), ignored);
-  const Json plan_before = planned ? read_json(plan_path(study)) : Json::object();
+  const Json plan_before = planned ? read_plan_json(plan_path(study)) : Json::object();
   Registration registration = before_amendment(study, plan_before);
   const Json now = frozen_part(study);
   std::vector<std::string> changes;
   if (registration.date.empty() && registration.amendments.empty()) {
-    changes = json_differences({{"analysis", registration.frozen["analysis"]}},
+    changes = json_differences({{"analysis", registration.frozen.value("analysis", Json())}},
                                {{"analysis", now["analysis"]}});
     if (plan_before.value("runs", Json::array()).size() != plan.runs.size()) {
       changes.push_back(fmt::format("runs: planned {}, now {}",

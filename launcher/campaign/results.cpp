@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "launcher/campaign/plan_file.hpp"
 #include "launcher/campaign/run_record.hpp"
 
 namespace yates::campaign {
@@ -131,10 +132,10 @@ std::map<std::pair<std::string, std::int64_t>, std::string> published_ids(
   if (!std::filesystem::exists(path, ignored)) {
     return ids;
   }
-  for (const Json& run : json_get<Json>(read_json(path), "runs", path.string())) {
-    ids[{json_get<std::string>(run, "arm", path.string()),
-         json_get<std::int64_t>(run, "seed", path.string())}] =
-        json_get<std::string>(run, "id", path.string());
+  const Json json = read_plan_json(path);
+  for (const Json& run : json.at("runs")) {
+    ids[{run.at("arm").get<std::string>(), run.at("seed").get<std::int64_t>()}] =
+        run.at("id").get<std::string>();
   }
   return ids;
 }

@@ -74,7 +74,8 @@ RunRecord read_run_record(const std::filesystem::path& run_directory) {
   record.reason = json_get<std::string>(json, "reason", origin);
   record.gpu_seconds = json_get<double>(json, "gpu_seconds", origin);
   record.lost_gpu_seconds = json_get<double>(json, "lost_gpu_seconds", origin);
-  record.open_gpu_seconds = json.value("open_gpu_seconds", 0.0);
+  record.open_gpu_seconds =
+      json.contains("open_gpu_seconds") ? json_get<double>(json, "open_gpu_seconds", origin) : 0;
   return record;
 }
 

@@ -148,6 +148,13 @@ study::StudyData read_study(const AnalyzeArguments& arguments,
     results_options.study = file.spec;
   }
   study::StudyData data = read_results(table, results_options);
+  if (data.responses.empty()) {
+    throw Error(ExitCode::Incomplete,
+                Problem{.what = "no metric has a finite value in any region",
+                        .where = table.origin,
+                        .allowed = "at least one case with a value in every run",
+                        .fix = ""});
+  }
   others = read_other_conventions(table, results_options, data.convention);
   return data;
 }

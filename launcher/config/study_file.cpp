@@ -2,6 +2,7 @@
 #include "launcher/config/study_file.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -17,6 +18,9 @@
 
 namespace yates::config {
 namespace {
+
+/// Far more than anybody trains; each holds a whole configuration.
+constexpr std::size_t kMostArms = 4096;
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -212,6 +216,13 @@ class StudyReader {
       problems_ = error.problems();
       return;
     }
+    if (design->run_count() > kMostArms) {
+      problems_.push_back(Problem{.what = fmt::format("{} arms", design->run_count()),
+                                  .where = study_.path.string(),
+                                  .allowed = fmt::format("at most {}", kMostArms),
+                                  .fix = "fewer factors or levels, or exclude cells"});
+      return;
+    }
     std::set<std::string> taken;
     for (std::size_t cell = 0; cell < design->size(); ++cell) {
       if (design->is_run(cell)) {
@@ -279,18 +290,21 @@ class StudyReader {
 
   /// Two arms of our own with the same configuration would train the same network twice.
   void check_distinct_arms() {
-    for (std::size_t i = 0; i < study_.arms.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        const StudyArm& a = study_.arms[j];
-        const StudyArm& b = study_.arms[i];
-        if (!a.is_external() && !b.is_external() &&
-            identity_text(a.config) == identity_text(b.config)) {
-          problems_.push_back(Problem{
-              .what = fmt::format("arms '{}' and '{}' have the same configuration", a.id, b.id),
-              .where = study_.path.string(),
-              .allowed = "",
-              .fix = "let their levels set different values"});
-        }
+    constexpr std::size_t kShown = 20;
+    std::map<std::string, std::string> first;  // Of the arms with one configuration, by that.
+    std::size_t equal = 0;
+    for (const StudyArm& arm : study_.arms) {
+      if (arm.is_external()) {
+        continue;
+      }
+      const auto [known, is_new] = first.try_emplace(identity_text(arm.config), arm.id);
+      if (!is_new && ++equal <= kShown) {
+        problems_.push_back(
+            Problem{.what = fmt::format(
+                        "arms '{}' and '{}' have the same configuration", known->second, arm.id),
+                    .where = study_.path.string(),
+                    .allowed = "",
+                    .fix = "let their levels set different values"});
       }
     }
   }

@@ -52,6 +52,18 @@ std::size_t count_cells(const std::vector<Factor>& factors) {
   return cells;
 }
 
+/// As `matches`, for levels that were checked.
+bool agrees(const Design& design, std::size_t cell, const Levels& partial) {
+  for (std::size_t f = 0; f < design.factors().size(); ++f) {
+    const Factor& factor = design.factors()[f];
+    const auto wanted = partial.find(factor.name);
+    if (wanted != partial.end() && factor.levels[design.level(cell, f)] != wanted->second) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_levels(const std::vector<Factor>& factors, const Levels& levels) {
@@ -77,7 +89,7 @@ Design::Design(std::vector<Factor> factors, const std::vector<Levels>& exclude)
   for (const Levels& partial : exclude) {
     check_levels(factors_, partial);
     for (std::size_t cell = 0; cell < size(); ++cell) {
-      run_[cell] = run_[cell] && !matches(cell, partial);
+      run_[cell] = run_[cell] && !agrees(*this, cell, partial);
     }
   }
   if (run_count() == 0) {
@@ -125,13 +137,7 @@ Levels Design::levels(std::size_t cell) const {
 
 bool Design::matches(std::size_t cell, const Levels& partial) const {
   check_levels(factors_, partial);
-  for (std::size_t f = 0; f < factors_.size(); ++f) {
-    const auto wanted = partial.find(factors_[f].name);
-    if (wanted != partial.end() && factors_[f].levels[level(cell, f)] != wanted->second) {
-      return false;
-    }
-  }
-  return true;
+  return agrees(*this, cell, partial);
 }
 
 std::string Design::describe(const Levels& levels) const {

@@ -64,10 +64,9 @@ void add_scalars(const Json& json, const std::string& name, std::string& summary
     }
     return;
   }
-  const double value = json.is_number() ? json.get<double>() : std::nan("");
+  const auto value = static_cast<float>(json.is_number() ? json.get<double>() : std::nan(""));
   if (std::isfinite(value)) {
-    summary += field(kSummaryValue,
-                     field(kValueTag, name) + kValueSimple + bytes_of(static_cast<float>(value)));
+    summary += field(kSummaryValue, field(kValueTag, name) + kValueSimple + bytes_of(value));
   }
 }
 

@@ -36,6 +36,11 @@ TEST(Csv, WrittenLinesReadBack) {
   EXPECT_EQ(table.rows.at(0), fields);
 }
 
+TEST(Csv, AFieldThatBeginsLikeAByteOrderMarkIsKept) {
+  const std::vector<std::string> fields = {"\xEF\xBB\xBF", "a"};
+  EXPECT_EQ(parse_csv(csv_line(fields), "t.csv").header, fields);
+}
+
 TEST(Csv, NumbersIncludeNanAndInf) {
   const CsvTable table = parse_csv("x\nnan\ninf\n0.25\nten\n", "t.csv");
   EXPECT_TRUE(std::isnan(table.number(0, 0)));

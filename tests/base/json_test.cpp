@@ -2,6 +2,7 @@
 #include "base/json.hpp"
 
 #include <cmath>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +24,15 @@ TEST(JsonText, GetNamesMissingAndMistypedKeys) {
   EXPECT_THROW(json_get<int>(json, "n", "f.json"), Error);
   EXPECT_THROW(json_get<int>(json, "m", "f.json"), Error);
   EXPECT_EQ(json_get<std::string>(json, "n", "f.json"), "three");
+}
+
+TEST(JsonText, NestingIsLimitedBeforeItCostsTheStack) {
+  const auto nested = [](std::size_t levels) {
+    return std::string(levels, '[') + std::string(levels, ']');
+  };
+  EXPECT_NO_THROW(parse_json(nested(64), "f.json"));
+  EXPECT_THROW(parse_json(nested(65), "f.json"), Error);
+  EXPECT_THROW(parse_json(nested(1'000'000), "f.json"), Error);
 }
 
 TEST(JsonText, NonFiniteNumbersBecomeStrings) {

@@ -22,13 +22,27 @@ if(YATES_SANITIZE MATCHES "address")
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/lsan.supp")
 endif()
 
-# yates_test(NAME SOURCES file... [LINK target...] [LABELS label...] [TIMEOUT seconds] [RANKS n...])
+if(YATES_SANITIZE MATCHES "thread")
+  # LibTorch and the system's libraries are not instrumented: what happens inside them is not judged.
+  list(APPEND YATES_TEST_ENVIRONMENT
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp")
+endif()
+# Builds the tests labelled threads, which is what the test preset tsan runs.
+add_custom_target(tsan_tests)
+
+# yates_test(NAME [THREADS] SOURCES file... [LINK target...] [LABELS label...] [TIMEOUT seconds]
+#            [RANKS n...])
 # A GoogleTest executable test_NAME and one ctest entry; with RANKS one entry NAME_npK per count,
-# started under mpirun (its main comes from tests/support/mpi_main.cpp).
+# started under mpirun (its main comes from tests/support/mpi_main.cpp). THREADS: it starts threads
+# of ours, and is worth a run under ThreadSanitizer.
 function(yates_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
+  endif()
+  if(arg_THREADS)
+    list(APPEND arg_LABELS threads)
+    add_dependencies(tsan_tests test_${name})
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)

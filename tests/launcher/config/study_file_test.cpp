@@ -214,6 +214,27 @@ TEST_F(StudyFileTest, ArmsMustDifferAndFitTogether) {
                  {"'model.prune.keep_rates' has 2 items", "(arm f=b)"});
 }
 
+std::string factors_that_change_nothing(int count) {
+  std::string text = "study: {name: s}\nfactors:\n";
+  for (int i = 0; i < count; ++i) {
+    text += "  f" + std::to_string(i) + ": {a: {}, b: {}}\n";
+  }
+  return text + "design: {seeds: [1]}\n";
+}
+
+TEST_F(StudyFileTest, ManyEqualArmsAreToldAtOnceAndNotAllOfThem) {
+  try {
+    (void)load(factors_that_change_nothing(11));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.problems().size(), 20U);
+  }
+}
+
+TEST_F(StudyFileTest, MoreArmsThanAnybodyTrainsAreRefused) {
+  expect_refused(factors_that_change_nothing(13), {"8192 arms", "at most 4096"});
+}
+
 TEST_F(StudyFileTest, OverridesReplaceTheBaseButNeverAFactor) {
   const StudyFile study = load(kStudy, {"train.epochs=3", "data.dir=elsewhere"});
   EXPECT_EQ(study.arms[0].config.train.epochs, 3);

@@ -95,6 +95,25 @@ TEST(Analyze, AnUnestimableContrastIsIncompleteAndNamesTheCell) {
       << result.error;
 }
 
+TEST(Analyze, ResultsWithoutAFiniteValueAreRefused) {
+  const TemporaryDirectory folder;
+  write_file_atomic(
+      folder / "study.yaml",
+      "study: {name: s}\nfactors: {a: {\"x\": {command: [/bin/true]}, \"y\": {command: "
+      "[/bin/false]}}}\ndesign: {seeds: [1]}\n");
+  write_file_atomic(folder / "results.csv",
+                    "a,seed,case,region,dice\nx,1,c,mean,nan\ny,1,c,mean,0.5\n");
+  const CommandResult result = run_yates({"analyze",
+                                          "--study",
+                                          (folder / "study.yaml").string(),
+                                          "--results",
+                                          (folder / "results.csv").string(),
+                                          "--out",
+                                          (folder / "out").string()});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.error.find("finite value"), std::string::npos) << result.error;
+}
+
 TEST(Analyze, WrongUseIsExplained) {
   const TemporaryDirectory folder;
   const std::string out = folder.path().string();
