@@ -28,6 +28,7 @@ ip link set hub up
   echo "10.9.0.100 controller"
   for i in $(seq $nodes); do echo "10.9.0.$i node$i"; done
 } >"$FOLDER/hosts"
+[ -e /etc/hosts ] || touch /etc/hosts  # a minimal Debian has none
 mount --bind "$FOLDER/hosts" /etc/hosts
 
 # gres.conf wants character devices.
