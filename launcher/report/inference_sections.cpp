@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "launcher/report/labels.hpp"
+#include "launcher/report/section_parts.hpp"
 #include "launcher/study/analysis_contrasts.hpp"
 
 namespace yates::report {
@@ -19,28 +20,10 @@ namespace {
 using study::Analysis;
 using study::ContrastSummary;
 
-Section empty_section(std::string title) {
-  return {.title = std::move(title), .paragraphs = {}, .tables = {}, .figures = {}};
-}
-
-std::string place_label(const Analysis& analysis, const study::ContrastPlace& place) {
-  return contrast_label(analysis.data.design, place.contrast, place.at);
-}
-
-std::string place_response(const study::ContrastPlace& place) {
-  return response_label(place.metric, place.region);
-}
-
 /// Headline rows that the tables of this file show.
 bool is_shown(const Analysis& analysis, const ContrastSummary& row) {
   return row.headline && std::isfinite(row.estimate.se) &&
          (row.order == 2 || study::is_primary_contrast(row, analysis.options));
-}
-
-/// The primary contrast alone where there is one.
-bool is_chosen(const Analysis& analysis, const study::ContrastPlace& place) {
-  return !analysis.options.primary || (place.contrast == analysis.options.primary->contrast &&
-                                       place.at == analysis.options.primary->at);
 }
 
 std::string with_interval(const ContrastSummary& row) {
@@ -172,119 +155,6 @@ Section sensitivity_section(const Analysis& analysis) {
   return section;
 }
 
-Section tails_section(const Analysis& analysis) {
-  Section section = empty_section("Cases and their tails");
-  Table contrasts{.caption =
-                      "The contrast of single cases, averaged over the runs of each cell: "
-                      "where the mean is led by a few cases, the others differ from it.",
-                  .text_columns = 2,
-                  .header = {"contrast",
-                             "response",
-                             "cases",
-                             "mean",
-                             "median",
-                             "interval",
-                             "20% trimmed",
-                             "interval",
-                             "Hodges-Lehmann"},
-                  .rows = {}};
-  for (const study::CaseSummary& row : analysis.case_contrasts) {
-    if (is_chosen(analysis, row.place)) {
-      contrasts.rows.push_back({place_label(analysis, row.place),
-                                place_response(row.place),
-                                std::to_string(row.cases),
-                                signed_number(row.mean),
-                                signed_number(row.median),
-                                interval_text(row.median_interval),
-                                signed_number(row.trimmed.mean),
-                                interval_text(row.trimmed_interval),
-                                signed_number(row.hodges_lehmann)});
-    }
-  }
-  Table cells{
-      .caption = "All values of a cell (runs x cases). Failed: HD95 above 20 mm or undefined.",
-      .text_columns = 2,
-      .header = {"cell",
-                 "response",
-                 "values",
-                 "median",
-                 "20% trimmed mean",
-                 "worst 5% begin at",
-                 "failed %"},
-      .rows = {}};
-  for (const study::CellTail& row : analysis.tails) {
-    cells.rows.push_back({analysis.data.design.describe(analysis.data.design.levels(row.cell)),
-                          response_label(row.metric, row.region),
-                          std::to_string(row.n),
-                          plain_number(row.median),
-                          plain_number(row.trimmed_mean),
-                          plain_number(row.worst_5_pct),
-                          plain_number(row.failed_pct, 1)});
-  }
-  section.tables = {std::move(contrasts), std::move(cells)};
-  return section;
-}
-
-Section resampling_section(const Analysis& analysis) {
-  Section section = empty_section("Resampling");
-  Table table{.caption =
-                  "Bootstrap intervals. Cases are resampled jointly over cells and seeds, "
-                  "seeds jointly over cells.",
-              .text_columns = 3,
-              .header = {"contrast",
-                         "response",
-                         "resampled",
-                         "units",
-                         "draws",
-                         "estimate",
-                         "SE",
-                         "percentile",
-                         "BCa"},
-              .rows = {}};
-  std::string refused;
-  for (const study::BootstrapSummary& row : analysis.bootstraps) {
-    if (!is_chosen(analysis, row.place)) {
-      continue;
-    }
-    const std::string units = row.target == "patients" ? "cases"
-                              : row.target == "both"   ? "seeds and cases"
-                                                       : "seeds";
-    if (!row.refused.empty()) {
-      refused = fmt::format("No bootstrap over {}: {}.", units, row.refused);
-      continue;
-    }
-    table.rows.push_back({place_label(analysis, row.place),
-                          place_response(row.place),
-                          units,
-                          std::to_string(row.units),
-                          std::to_string(row.draws),
-                          signed_number(row.result.estimate),
-                          plain_number(row.result.se),
-                          interval_text(row.result.percentile),
-                          interval_text(row.result.bca)});
-  }
-  if (!refused.empty()) {
-    section.paragraphs.push_back(refused);
-  }
-  Table flips{.caption =
-                  "Sign flips of the per-seed contrasts: no assumption but symmetry, and no p "
-                  "below 2 / 2^n.",
-              .text_columns = 2,
-              .header = {"contrast", "response", "seeds", "p", "smallest possible p"},
-              .rows = {}};
-  for (const study::SignFlipSummary& row : analysis.sign_flips) {
-    if (is_chosen(analysis, row.place)) {
-      flips.rows.push_back({place_label(analysis, row.place),
-                            place_response(row.place),
-                            std::to_string(row.seeds),
-                            p_text(row.p),
-                            p_text(row.smallest_p)});
-    }
-  }
-  section.tables = {std::move(table), std::move(flips)};
-  return section;
-}
-
 Section multiplicity_section(const Analysis& analysis) {
   Section section = empty_section("Multiplicity");
   Table table{
@@ -343,69 +213,6 @@ Section worth_section(const Analysis& analysis) {
                           plain_number(row.errors.exaggeration)});
   }
   section.tables.push_back(std::move(table));
-  return section;
-}
-
-Section squares_section(const Analysis& analysis) {
-  Section section = empty_section("Types of sums of squares");
-  using Key = std::tuple<std::string, std::string, std::string>;
-  constexpr std::array kTypes = {"I", "II", "III", "HC3"};
-  std::map<Key, std::size_t> places;
-  Table table{
-      .caption =
-          "F and p of the run means by type of sum of squares, and with a covariance "
-          "robust to unequal variances (HC3). Balanced tables have one answer.",
-      .text_columns = 2,
-      .header =
-          {"response", "term", "df", "F (I)", "p", "F (II)", "p", "F (III)", "p", "F (HC3)", "p"},
-      .rows = {}};
-  Table between{.caption = "Terms between blocks, tested against blocks.",
-                .text_columns = 2,
-                .header = {"response", "term", "df", "SS", "F", "p"},
-                .rows = {}};
-  for (const study::AnovaSummary& summary : analysis.anova_types) {
-    const study::AnovaRow& row = summary.row;
-    const std::string response = response_label(summary.metric, summary.region);
-    if (summary.stratum == "seed") {
-      between.rows.push_back({response,
-                              row.term,
-                              plain_number(row.df, 0),
-                              plain_number(row.ss, 3),
-                              plain_number(row.f),
-                              p_text(row.p)});
-      continue;
-    }
-    if (row.term == "total" || row.term == "residual") {
-      continue;
-    }
-    const auto [place, added] =
-        places.try_emplace(Key{summary.metric, summary.region, row.term}, table.rows.size());
-    if (added) {
-      table.rows.emplace_back(table.header.size(), "-");
-      table.rows.back()[0] = response;
-      table.rows.back()[1] = row.term;
-      table.rows.back()[2] = plain_number(row.df, 0);
-    }
-    const auto type = std::find(kTypes.begin(), kTypes.end(), summary.type) - kTypes.begin();
-    const auto column = static_cast<std::size_t>(3 + 2 * type);
-    table.rows[place->second][column] = plain_number(row.f);
-    table.rows[place->second][column + 1] = p_text(row.p);
-  }
-  Table fits{
-      .caption = "How the full factorial fits the runs.",
-      .text_columns = 1,
-      .header = {"response", "R2", "adjusted R2", "PRESS", "predicted R2", "residual SD", "df"},
-      .rows = {}};
-  for (const study::FitSummary& row : analysis.fits) {
-    fits.rows.push_back({response_label(row.metric, row.region),
-                         plain_number(row.fit.r_squared, 3),
-                         plain_number(row.fit.adjusted_r_squared, 3),
-                         plain_number(row.fit.press),
-                         plain_number(row.fit.predicted_r_squared, 3),
-                         plain_number(row.fit.residual_sd, 3),
-                         plain_number(row.fit.residual_df, 0)});
-  }
-  section.tables = {std::move(table), std::move(between), std::move(fits)};
   return section;
 }
 
