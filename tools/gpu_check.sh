@@ -20,8 +20,8 @@ What it does
   1. device, driver, clocks; nvcc
   2. every test_*_cuda: the tests that ctest runs under the block emulator (ctest -R simt), the same
      source against the real runtime. Each compares with the reference, repeats, asks for equal bits
-  3. gpu_kernel_table: scan, conv1d, gate and pruning at the sizes of the network, milliseconds by
-     events, GB/s beside a measured copy, and whether two runs gave equal bits
+  3. gpu_kernel_table: scan, conv1d, gate, pruning and InstanceNorm at the sizes of the network,
+     milliseconds by events, GB/s beside a measured copy, and whether two runs gave equal bits
   4. registers and spills of every kernel, from the build
   5. tools/gpu_train_check.sh: 20 steps of every arm at 128^3, C = 48 and 32, twice, with equal bytes
      of final weights, seconds a step and peak memory; a 32^3 arm in fp32 against the CPU

@@ -17,6 +17,10 @@ Served& served() {
   return the_one;
 }
 
+const OperatorTable* table_for(const at::Tensor& tensor) {
+  return tensor.device().type() == served().device ? served().table : nullptr;
+}
+
 }  // namespace
 
 void use_device_operators(c10::DeviceType device, const OperatorTable* table) {
@@ -24,10 +28,13 @@ void use_device_operators(c10::DeviceType device, const OperatorTable* table) {
 }
 
 const OperatorTable* device_operators(const at::Tensor& tensor) {
-  const Served& now = served();
-  const bool fits = now.table != nullptr && tensor.device().type() == now.device &&
-                    tensor.scalar_type() == at::kFloat;
-  return fits ? now.table : nullptr;
+  return tensor.scalar_type() == at::kFloat ? table_for(tensor) : nullptr;
+}
+
+const OperatorTable* device_volume_operators(const at::Tensor& volume) {
+  const at::ScalarType type = volume.scalar_type();
+  const bool fits = type == at::kFloat || type == at::kHalf || type == at::kBFloat16;
+  return fits ? table_for(volume) : nullptr;
 }
 
 Stream current_stream(const at::Tensor& tensor) {

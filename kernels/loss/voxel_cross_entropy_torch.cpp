@@ -11,6 +11,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/loss/voxel_cross_entropy_composed_torch.hpp"
 #include "kernels/loss/voxel_cross_entropy_cpu.hpp"
 #include "kernels/loss/voxel_cross_entropy_reference.hpp"
@@ -27,44 +28,58 @@ CrossEntropyInputs<T> inputs_of(const at::Tensor& logits, const at::Tensor& labe
   return {.logits = logits.const_data_ptr<T>(), .labels = labels.const_data_ptr<std::int64_t>()};
 }
 
+/// The loss; its gradient is written where that is defined. Both contiguous.
+at::Tensor loss_of(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& gradient) {
+  if (const OperatorTable* device = device_operators(logits)) {
+    return device->voxel_cross_entropy(logits, labels, gradient);
+  }
+  const CrossEntropyShape shape = cross_entropy_shape(logits, labels);
+  double loss = 0;
+  if (logits.scalar_type() == at::kFloat) {
+    loss =
+        voxel_cross_entropy_cpu(shape,
+                                inputs_of<float>(logits, labels),
+                                gradient.defined() ? gradient.mutable_data_ptr<float>() : nullptr,
+                                run_on_torch_threads);
+  } else {
+    loss = voxel_cross_entropy_reference(
+        shape,
+        inputs_of<double>(logits, labels),
+        gradient.defined() ? gradient.mutable_data_ptr<double>() : nullptr);
+  }
+  return at::scalar_tensor(loss, logits.options());
+}
+
 class VoxelCrossEntropy : public torch::autograd::Function<VoxelCrossEntropy> {
  public:
   static at::Tensor forward(AutogradContext* context,
                             const at::Tensor& given_logits,
-                            const at::Tensor& given_labels,
+                            const at::Tensor& labels,
                             bool keep) {
     const at::Tensor logits = given_logits.contiguous();
-    const at::Tensor labels = given_labels.contiguous();
-    const CrossEntropyShape shape{
-        .batch = logits.size(0),
-        .labels = logits.size(1),
-        .voxels = labels.numel() / std::max<std::int64_t>(logits.size(0), 1)};
     const at::Tensor gradient = keep ? at::empty_like(logits) : at::Tensor();
-    double loss = 0;
-    if (logits.scalar_type() == at::kFloat) {
-      loss = voxel_cross_entropy_cpu(shape,
-                                     inputs_of<float>(logits, labels),
-                                     keep ? gradient.mutable_data_ptr<float>() : nullptr,
-                                     run_on_torch_threads);
-    } else {
-      loss = voxel_cross_entropy_reference(shape,
-                                           inputs_of<double>(logits, labels),
-                                           keep ? gradient.mutable_data_ptr<double>() : nullptr);
-    }
+    const at::Tensor loss = loss_of(logits, labels.contiguous(), gradient);
     if (keep) {
       context->save_for_backward({gradient});
     }
-    return at::scalar_tensor(loss, logits.options());
+    return loss;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
     const at::Tensor gradient = context->get_saved_variables()[0];
-    const bool is_one = grad_outputs[0].item<double>() == 1.0;
+    // Elsewhere, looking would wait for the device.
+    const bool is_one = gradient.is_cpu() && grad_outputs[0].item<double>() == 1.0;
     return {is_one ? gradient : at::mul(gradient, grad_outputs[0]), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
+
+CrossEntropyShape cross_entropy_shape(const at::Tensor& logits, const at::Tensor& labels) {
+  return {.batch = logits.size(0),
+          .labels = logits.size(1),
+          .voxels = labels.numel() / std::max<std::int64_t>(logits.size(0), 1)};
+}
 
 at::Tensor voxel_cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
   TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kDouble,
@@ -80,7 +95,7 @@ at::Tensor voxel_cross_entropy(const at::Tensor& logits, const at::Tensor& label
               labels.sizes(),
               " of type ",
               labels.scalar_type());
-  if (!logits.is_cpu()) {
+  if (!logits.is_cpu() && device_operators(logits) == nullptr) {
     return voxel_cross_entropy_composed(logits, labels);
   }
   return VoxelCrossEntropy::apply(

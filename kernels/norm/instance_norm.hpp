@@ -46,10 +46,11 @@ struct InstanceNormMoments {
   float* factor = nullptr;
 };
 
-/// What a forward pass in float32 read and wrote.
+/// What a forward pass computed in float32 read and wrote.
+template <typename T>
 struct InstanceNormSaved {
-  InstanceNormInputs<float> inputs;  ///< The residual is read only if it is normalised.
-  const float* y = nullptr;          ///< Read only if there is a residual.
+  InstanceNormInputs<T> inputs;  ///< The residual is read only if it is normalised.
+  const T* y = nullptr;          ///< Read only if there is a residual.
   InstanceNormMoments moments;
   InstanceNormMoments residual_moments;
 };

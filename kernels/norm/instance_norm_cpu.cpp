@@ -177,7 +177,7 @@ GradientMeans gradient_means(const ChannelPlan& plan, BlockSums& sums, bool both
 }  // namespace
 
 void instance_norm_backward_cpu(const InstanceNormShape& shape,
-                                const InstanceNormSaved& saved,
+                                const InstanceNormSaved<float>& saved,
                                 const float* grad_y,
                                 const InstanceNormGradients<float>& gradients,
                                 const ParallelRunner& parallel,

@@ -24,7 +24,7 @@ void instance_norm_forward_cpu(const InstanceNormShape& shape,
 /// What `instance_norm_backward_reference` computes, within 1e-5 (relative L2), with the same
 /// statement of bits. The forward pass's moments are only read.
 void instance_norm_backward_cpu(const InstanceNormShape& shape,
-                                const InstanceNormSaved& saved,
+                                const InstanceNormSaved<float>& saved,
                                 const float* grad_y,
                                 const InstanceNormGradients<float>& gradients,
                                 const ParallelRunner& parallel = run_serially,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/norm/channel_moments_cuda.cuh"
 #include "kernels/norm/instance_norm_cuda.hpp"
-#include "kernels/simt/column_sums.cuh"
+#include "kernels/simt/narrow_float.cuh"
 
 namespace yates::kernels {
 namespace {
 
-constexpr std::int64_t kMomentKinds = 2;    // mean, squared deviations
 constexpr std::int64_t kGradientKinds = 3;  // gradient, along n(x), along n(r)
 
 ColumnGrid grid_of(const InstanceNormShape& shape) {
@@ -14,113 +14,22 @@ ColumnGrid grid_of(const InstanceNormShape& shape) {
              : ColumnGrid(shape.batch * shape.channels, shape.voxels, 1);
 }
 
-/// Where part `part` of this block's problem keeps `kind` of channel 0.
-__device__ inline std::int64_t part_place(const ColumnGrid& grid,
-                                          std::int64_t problem,
-                                          std::int64_t part,
-                                          std::int64_t kinds,
-                                          std::int64_t kind) {
-  return ((problem * grid.parts + part) * kinds + kind) * grid.channels;
-}
-
-/// Mean and squared deviations of a part: a provisional mean, then the deviations from it, whose
-/// sum corrects both.
-__global__ void moments_kernel(const __grid_constant__ ColumnGrid grid,
-                               const float* x,
-                               float* parts) {
-  SIMT_SHARED(float, scratch, kColumnThreads);
-  const ColumnShare share(grid);
-  float sum = 0;
-  for (std::int64_t i = share.first; i < share.end; i += share.stride) {
-    sum += x[i];
-  }
-  const auto count = static_cast<float>(rows_of_part(grid, blockIdx.x));
-  const float mean = column_sum(grid, sum, scratch) / count;
-  float apart = 0;
-  float squares = 0;
-  for (std::int64_t i = share.first; i < share.end; i += share.stride) {
-    const float d = x[i] - mean;
-    apart += d;
-    squares += d * d;
-  }
-  apart = column_sum(grid, apart, scratch);
-  squares = column_sum(grid, squares, scratch);
-  if (threadIdx.x < grid.columns && share.first < share.end) {
-    float* out = parts + part_place(grid, blockIdx.z, blockIdx.x, kMomentKinds, 0) + share.channel;
-    out[0] = mean + apart / count;
-    out[grid.channels] = squares - apart * apart / count;
-  }
-}
-
-/// Count, mean and squared deviations of some rows.
-struct Moments {
-  double count, mean, squares;
-};
-
-/// Chan, Golub and LeVeque's update.
-__device__ inline Moments joined(const Moments& a, const Moments& b) {
-  const double count = a.count + b.count;
-  if (b.count == 0) {
-    return a;
-  }
-  const double apart = b.mean - a.mean;
-  const double share = b.count / count;
-  return {count, a.mean + apart * share, a.squares + b.squares + apart * apart * a.count * share};
-}
-
-/// One block of kJoinThreads per channel (x) and problem (y).
-__global__ void join_moments_kernel(const __grid_constant__ ColumnGrid grid,
-                                    const float* parts,
-                                    double epsilon,
-                                    float* means,
-                                    float* factors) {
-  SIMT_SHARED(double, counts, kJoinThreads);
-  SIMT_SHARED(double, centres, kJoinThreads);
-  SIMT_SHARED(double, squares, kJoinThreads);
-  Moments mine = {0, 0, 0};
-  for (std::int64_t part = threadIdx.x; part < grid.parts; part += kJoinThreads) {
-    const float* in = parts + part_place(grid, blockIdx.y, part, kMomentKinds, 0) + blockIdx.x;
-    mine = joined(mine,
-                  {static_cast<double>(rows_of_part(grid, part)),
-                   static_cast<double>(in[0]),
-                   static_cast<double>(in[grid.channels])});
-  }
-  for (unsigned half = kJoinThreads; half > 0; half /= 2) {
-    if (threadIdx.x < half && half < kJoinThreads) {
-      mine = joined(
-          mine,
-          {counts[threadIdx.x + half], centres[threadIdx.x + half], squares[threadIdx.x + half]});
-    }
-    __syncthreads();
-    if (threadIdx.x < half) {
-      counts[threadIdx.x] = mine.count;
-      centres[threadIdx.x] = mine.mean;
-      squares[threadIdx.x] = mine.squares;
-    }
-    __syncthreads();
-  }
-  if (threadIdx.x == 0) {
-    const std::int64_t place = std::int64_t{blockIdx.y} * grid.channels + blockIdx.x;
-    means[place] = static_cast<float>(mine.mean);
-    factors[place] = static_cast<float>(1.0 / sqrt(mine.squares / mine.count + epsilon));
-  }
-}
-
 /// Pointers of one call.
+template <typename V>
 struct NormArguments {
-  InstanceNormInputs<float> inputs;
-  const float* y;
-  const float* grad_y;
+  InstanceNormInputs<V> inputs;
+  const V* y;
+  const V* grad_y;
   const float *mean, *factor, *residual_mean, *residual_factor;
   float negative_slope;
 };
 
 /// A channel's moments, and n(x) and n(r) of its elements.
-template <Residual kKind>
+template <Residual kKind, typename V>
 struct Channel {
   float mean, factor, residual_mean, residual_factor;
 
-  __device__ Channel(const ColumnGrid& grid, const NormArguments& a, const ColumnShare& share)
+  __device__ Channel(const ColumnGrid& grid, const NormArguments<V>& a, const ColumnShare& share)
       : mean(0), factor(0), residual_mean(0), residual_factor(1) {
     if (share.first >= share.end) {
       return;
@@ -133,41 +42,44 @@ struct Channel {
       residual_factor = a.residual_factor[place];
     }
   }
-  [[nodiscard]] __device__ float of_x(const NormArguments& a, std::int64_t i) const {
-    return (a.inputs.x[i] - mean) * factor;
+  [[nodiscard]] __device__ float of_x(const NormArguments<V>& a, std::int64_t i) const {
+    return (load(a.inputs.x[i]) - mean) * factor;
   }
-  [[nodiscard]] __device__ float of_residual(const NormArguments& a, std::int64_t i) const {
-    return (a.inputs.residual[i] - residual_mean) * residual_factor;
+  [[nodiscard]] __device__ float of_residual(const NormArguments<V>& a, std::int64_t i) const {
+    return (load(a.inputs.residual[i]) - residual_mean) * residual_factor;
   }
   /// grad_y behind the activation.
-  [[nodiscard]] __device__ float gradient(const NormArguments& a, std::int64_t i, float n) const {
-    const float sign = kKind == Residual::None ? n : a.y[i];
-    return sign > 0 ? a.grad_y[i] : a.grad_y[i] * a.negative_slope;
+  [[nodiscard]] __device__ float gradient(const NormArguments<V>& a,
+                                          std::int64_t i,
+                                          float n) const {
+    const float sign = kKind == Residual::None ? n : load(a.y[i]);
+    const float g = load(a.grad_y[i]);
+    return sign > 0 ? g : g * a.negative_slope;
   }
 };
 
-template <Residual kKind>
+template <Residual kKind, typename V>
 __global__ void apply_kernel(const __grid_constant__ ColumnGrid grid,
-                             const __grid_constant__ NormArguments a,
-                             float* y) {
+                             const __grid_constant__ NormArguments<V> a,
+                             V* y) {
   const ColumnShare share(grid);
-  const Channel<kKind> channel(grid, a, share);
+  const Channel<kKind, V> channel(grid, a, share);
   for (std::int64_t i = share.first; i < share.end; i += share.stride) {
     float p = channel.of_x(a, i);
     if (kKind != Residual::None) {
       p += channel.of_residual(a, i);
     }
-    y[i] = p > 0 ? p : p * a.negative_slope;
+    y[i] = store<V>(p > 0 ? p : p * a.negative_slope);
   }
 }
 
-template <Residual kKind>
+template <Residual kKind, typename V>
 __global__ void gradient_sums_kernel(const __grid_constant__ ColumnGrid grid,
-                                     const __grid_constant__ NormArguments a,
+                                     const __grid_constant__ NormArguments<V> a,
                                      float* parts) {
   SIMT_SHARED(float, scratch, kColumnThreads);
   const ColumnShare share(grid);
-  const Channel<kKind> channel(grid, a, share);
+  const Channel<kKind, V> channel(grid, a, share);
   float sum = 0;
   float along = 0;
   float residual_along = 0;
@@ -209,17 +121,17 @@ __global__ void gradient_means_kernel(const __grid_constant__ ColumnGrid grid,
   }
 }
 
-template <Residual kKind>
+template <Residual kKind, typename V>
 __global__ void gradient_kernel(const __grid_constant__ ColumnGrid grid,
-                                const __grid_constant__ NormArguments a,
+                                const __grid_constant__ NormArguments<V> a,
                                 const float* means,
-                                float* grad_x,
-                                float* grad_residual) {
+                                V* grad_x,
+                                V* grad_residual) {
   const ColumnShare share(grid);
   if (share.first >= share.end) {
     return;
   }
-  const Channel<kKind> channel(grid, a, share);
+  const Channel<kKind, V> channel(grid, a, share);
   const float* mean = means + blockIdx.z * kGradientKinds * grid.channels + share.channel;
   const float centre = mean[0];
   const float along = mean[grid.channels];
@@ -227,48 +139,29 @@ __global__ void gradient_kernel(const __grid_constant__ ColumnGrid grid,
   for (std::int64_t i = share.first; i < share.end; i += share.stride) {
     const float n = channel.of_x(a, i);
     const float g = channel.gradient(a, i, n);
-    grad_x[i] = (g - centre - n * along) * channel.factor;
+    grad_x[i] = store<V>((g - centre - n * along) * channel.factor);
     if (kKind == Residual::Plain) {
-      grad_residual[i] = g;
+      grad_residual[i] = store<V>(g);
     } else if (kKind == Residual::Normalised) {
-      grad_residual[i] =
-          (g - centre - channel.of_residual(a, i) * residual_along) * channel.residual_factor;
+      grad_residual[i] = store<V>((g - centre - channel.of_residual(a, i) * residual_along) *
+                                  channel.residual_factor);
     }
   }
 }
 
-void find_moments(const InstanceNormShape& shape,
-                  const float* x,
-                  const InstanceNormMoments& moments,
-                  float* parts,
-                  Stream stream) {
-  const ColumnGrid grid = grid_of(shape);
-  launch(moments_kernel, grid.blocks(), dim3(kColumnThreads), 0, stream, grid, x, parts);
-  launch(join_moments_kernel,
-         dim3(static_cast<unsigned>(grid.channels), static_cast<unsigned>(grid.problems)),
-         dim3(kJoinThreads),
-         0,
-         stream,
-         grid,
-         parts,
-         shape.epsilon,
-         moments.mean,
-         moments.factor);
+template <Residual kKind, typename V>
+void run_apply(const ColumnGrid& grid, const NormArguments<V>& a, V* y, Stream stream) {
+  launch(apply_kernel<kKind, V>, grid.blocks(), dim3(kColumnThreads), 0, stream, grid, a, y);
 }
 
-template <Residual kKind>
-void run_apply(const ColumnGrid& grid, const NormArguments& a, float* y, Stream stream) {
-  launch(apply_kernel<kKind>, grid.blocks(), dim3(kColumnThreads), 0, stream, grid, a, y);
-}
-
-template <Residual kKind>
+template <Residual kKind, typename V>
 void run_gradients(const ColumnGrid& grid,
-                   const NormArguments& a,
-                   const InstanceNormGradients<float>& gradients,
+                   const NormArguments<V>& a,
+                   const InstanceNormGradients<V>& gradients,
                    float* workspace,
                    Stream stream) {
   float* means = workspace + grid.problems * grid.parts * kGradientKinds * grid.channels;
-  launch(gradient_sums_kernel<kKind>,
+  launch(gradient_sums_kernel<kKind, V>,
          grid.blocks(),
          dim3(kColumnThreads),
          0,
@@ -286,7 +179,7 @@ void run_gradients(const ColumnGrid& grid,
          grid,
          workspace,
          means);
-  launch(gradient_kernel<kKind>,
+  launch(gradient_kernel<kKind, V>,
          grid.blocks(),
          dim3(kColumnThreads),
          0,
@@ -312,9 +205,10 @@ std::int64_t instance_norm_cuda_workspace(const InstanceNormShape& shape) {
   return grid.problems * (grid.parts + 1) * kGradientKinds * grid.channels;
 }
 
+template <typename V>
 void instance_norm_forward_cuda(const InstanceNormShape& shape,
-                                const InstanceNormInputs<float>& inputs,
-                                float* y,
+                                const InstanceNormInputs<V>& inputs,
+                                V* y,
                                 const InstanceNormMoments& moments,
                                 const InstanceNormMoments& residual_moments,
                                 float* workspace,
@@ -322,19 +216,19 @@ void instance_norm_forward_cuda(const InstanceNormShape& shape,
   if (is_empty(shape)) {
     return;
   }
-  find_moments(shape, inputs.x, moments, workspace, stream);
-  if (shape.residual == Residual::Normalised) {
-    find_moments(shape, inputs.residual, residual_moments, workspace, stream);
-  }
   const ColumnGrid grid = grid_of(shape);
-  const NormArguments a = {inputs,
-                           nullptr,
-                           nullptr,
-                           moments.mean,
-                           moments.factor,
-                           residual_moments.mean,
-                           residual_moments.factor,
-                           static_cast<float>(shape.negative_slope)};
+  channel_moments_cuda(grid, inputs.x, shape.epsilon, moments, workspace, stream);
+  if (shape.residual == Residual::Normalised) {
+    channel_moments_cuda(grid, inputs.residual, shape.epsilon, residual_moments, workspace, stream);
+  }
+  const NormArguments<V> a = {inputs,
+                              nullptr,
+                              nullptr,
+                              moments.mean,
+                              moments.factor,
+                              residual_moments.mean,
+                              residual_moments.factor,
+                              static_cast<float>(shape.negative_slope)};
   switch (shape.residual) {
     case Residual::None: return run_apply<Residual::None>(grid, a, y, stream);
     case Residual::Plain: return run_apply<Residual::Plain>(grid, a, y, stream);
@@ -342,24 +236,25 @@ void instance_norm_forward_cuda(const InstanceNormShape& shape,
   }
 }
 
+template <typename V>
 void instance_norm_backward_cuda(const InstanceNormShape& shape,
-                                 const InstanceNormSaved& saved,
-                                 const float* grad_y,
-                                 const InstanceNormGradients<float>& gradients,
+                                 const InstanceNormSaved<V>& saved,
+                                 const V* grad_y,
+                                 const InstanceNormGradients<V>& gradients,
                                  float* workspace,
                                  Stream stream) {
   if (is_empty(shape)) {
     return;
   }
   const ColumnGrid grid = grid_of(shape);
-  const NormArguments a = {saved.inputs,
-                           saved.y,
-                           grad_y,
-                           saved.moments.mean,
-                           saved.moments.factor,
-                           saved.residual_moments.mean,
-                           saved.residual_moments.factor,
-                           static_cast<float>(shape.negative_slope)};
+  const NormArguments<V> a = {saved.inputs,
+                              saved.y,
+                              grad_y,
+                              saved.moments.mean,
+                              saved.moments.factor,
+                              saved.residual_moments.mean,
+                              saved.residual_moments.factor,
+                              static_cast<float>(shape.negative_slope)};
   switch (shape.residual) {
     case Residual::None:
       return run_gradients<Residual::None>(grid, a, gradients, workspace, stream);
@@ -369,5 +264,23 @@ void instance_norm_backward_cuda(const InstanceNormShape& shape,
       return run_gradients<Residual::Normalised>(grid, a, gradients, workspace, stream);
   }
 }
+
+#define YATES_INSTANCE_NORM(V)                                               \
+  template void instance_norm_forward_cuda(const InstanceNormShape&,         \
+                                           const InstanceNormInputs<V>&,     \
+                                           V*,                               \
+                                           const InstanceNormMoments&,       \
+                                           const InstanceNormMoments&,       \
+                                           float*,                           \
+                                           Stream);                          \
+  template void instance_norm_backward_cuda(const InstanceNormShape&,        \
+                                            const InstanceNormSaved<V>&,     \
+                                            const V*,                        \
+                                            const InstanceNormGradients<V>&, \
+                                            float*,                          \
+                                            Stream)
+YATES_INSTANCE_NORM(float);
+YATES_INSTANCE_NORM(Float16);
+YATES_INSTANCE_NORM(BFloat16);
 
 }  // namespace yates::kernels

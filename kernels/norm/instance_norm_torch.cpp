@@ -12,6 +12,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/norm/instance_norm_cpu.hpp"
 #include "kernels/norm/instance_norm_reference.hpp"
 #include "kernels/simd/parallel_torch.hpp"
@@ -50,13 +51,42 @@ T* write(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.mutable_data_ptr<T>() : nullptr;
 }
 
-/// `moments` (2, batch * channel), or undefined.
-InstanceNormMoments moments_in(const at::Tensor& moments) {
-  if (!moments.defined()) {
-    return {};
+void run_forward(const InstanceNormShape& shape, const InstanceNormTensors& t) {
+  if (const OperatorTable* device = device_volume_operators(t.x)) {
+    device->instance_norm_forward(shape, t);
+  } else if (t.x.scalar_type() == at::kFloat) {
+    instance_norm_forward_cpu(shape,
+                              {read<float>(t.x), read<float>(t.residual)},
+                              write<float>(t.y),
+                              pointers_of(t.moments),
+                              pointers_of(t.residual_moments),
+                              run_on_torch_threads);
+  } else {
+    instance_norm_reference<double>(
+        shape, {read<double>(t.x), read<double>(t.residual)}, write<double>(t.y));
   }
-  auto* first = moments.mutable_data_ptr<float>();
-  return {.mean = first, .factor = first + moments.size(1)};
+}
+
+void run_backward(const InstanceNormShape& shape,
+                  const InstanceNormTensors& t,
+                  const InstanceNormTensorGradients& g) {
+  if (const OperatorTable* device = device_volume_operators(t.x)) {
+    device->instance_norm_backward(shape, t, g);
+  } else if (t.x.scalar_type() == at::kFloat) {
+    instance_norm_backward_cpu(shape,
+                               {.inputs = {read<float>(t.x), read<float>(t.residual)},
+                                .y = read<float>(t.y),
+                                .moments = pointers_of(t.moments),
+                                .residual_moments = pointers_of(t.residual_moments)},
+                               read<float>(g.y),
+                               {write<float>(g.x), write<float>(g.residual)},
+                               run_on_torch_threads);
+  } else {
+    instance_norm_backward_reference<double>(shape,
+                                             {read<double>(t.x), read<double>(t.residual)},
+                                             read<double>(g.y),
+                                             {write<double>(g.x), write<double>(g.residual)});
+  }
 }
 
 class InstanceNorm : public torch::autograd::Function<InstanceNorm> {
@@ -66,67 +96,44 @@ class InstanceNorm : public torch::autograd::Function<InstanceNorm> {
                             const std::optional<at::Tensor>& given_residual,
                             const InstanceNormOptions& options) {
     const at::MemoryFormat format = format_of(given_x);
-    const at::Tensor x = given_x.contiguous(format);
-    const at::Tensor residual = given_residual ? given_residual->contiguous(format) : at::Tensor();
-    const InstanceNormShape shape = shape_of(x, residual, options);
+    InstanceNormTensors t;
+    t.x = given_x.contiguous(format);
+    t.residual = given_residual ? given_residual->contiguous(format) : at::Tensor();
+    t.y = at::empty_like(t.x);
+    const InstanceNormShape shape = shape_of(t.x, t.residual, options);
     const bool both = shape.residual == Residual::Normalised;
-    at::Tensor y = at::empty_like(x);
-    at::Tensor moments;
-    at::Tensor residual_moments;
-    if (x.scalar_type() == at::kFloat) {
-      moments = at::empty({2, shape.batch * shape.channels}, x.options());
-      residual_moments = both ? at::empty_like(moments) : at::Tensor();
-      instance_norm_forward_cpu(shape,
-                                {read<float>(x), read<float>(residual)},
-                                write<float>(y),
-                                moments_in(moments),
-                                moments_in(residual_moments),
-                                run_on_torch_threads);
-    } else {
-      instance_norm_reference<double>(
-          shape, {read<double>(x), read<double>(residual)}, write<double>(y));
+    // The reference, in float64, keeps none.
+    const bool has_moments = t.x.scalar_type() != at::kDouble;
+    if (has_moments) {
+      t.moments = at::empty({2, shape.batch * shape.channels}, t.x.options().dtype(at::kFloat));
+      t.residual_moments = both ? at::empty_like(t.moments) : at::Tensor();
     }
-    const bool keeps_residual = both || !moments.defined();
-    context->save_for_backward({x,
-                                keeps_residual ? residual : at::Tensor(),
-                                residual.defined() ? y : at::Tensor(),
-                                moments,
-                                residual_moments});
+    run_forward(shape, t);
+    const bool keeps_residual = both || !has_moments;
+    context->save_for_backward({t.x,
+                                keeps_residual ? t.residual : at::Tensor(),
+                                t.residual.defined() ? t.y : at::Tensor(),
+                                t.moments,
+                                t.residual_moments});
     context->saved_data["residual"] = static_cast<std::int64_t>(shape.residual);
     context->saved_data["negative_slope"] = options.negative_slope;
     context->saved_data["epsilon"] = options.epsilon;
-    return y;
+    return t.y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor& x = saved[0];
-    const at::Tensor& moments = saved[3];
-    InstanceNormShape shape = shape_of(x, {}, {});
+    const InstanceNormTensors t{saved[0], saved[1], saved[2], saved[3], saved[4]};
+    InstanceNormShape shape = shape_of(t.x, {}, {});
     shape.residual = static_cast<Residual>(context->saved_data["residual"].toInt());
     shape.negative_slope = context->saved_data["negative_slope"].toDouble();
     shape.epsilon = context->saved_data["epsilon"].toDouble();
-    const at::Tensor grad_y = grad_outputs[0].contiguous(format_of(x));
-    const at::Tensor grad_x = at::empty_like(x);
-    const at::Tensor grad_residual =
-        shape.residual == Residual::None ? at::Tensor() : at::empty_like(x);
-    if (moments.defined()) {
-      instance_norm_backward_cpu(shape,
-                                 {.inputs = {read<float>(x), read<float>(saved[1])},
-                                  .y = read<float>(saved[2]),
-                                  .moments = moments_in(moments),
-                                  .residual_moments = moments_in(saved[4])},
-                                 read<float>(grad_y),
-                                 {write<float>(grad_x), write<float>(grad_residual)},
-                                 run_on_torch_threads);
-    } else {
-      instance_norm_backward_reference<double>(
-          shape,
-          {read<double>(x), read<double>(saved[1])},
-          read<double>(grad_y),
-          {write<double>(grad_x), write<double>(grad_residual)});
-    }
-    return {grad_x, grad_residual, at::Tensor()};
+    const InstanceNormTensorGradients g{
+        .y = grad_outputs[0].contiguous(format_of(t.x)),
+        .x = at::empty_like(t.x),
+        .residual = shape.residual == Residual::None ? at::Tensor() : at::empty_like(t.x)};
+    run_backward(shape, t, g);
+    return {g.x, g.residual, at::Tensor()};
   }
 };
 
@@ -150,6 +157,14 @@ at::Tensor composed(const at::Tensor& x,
 
 }  // namespace
 
+InstanceNormMoments pointers_of(const at::Tensor& moments) {
+  if (!moments.defined()) {
+    return {};
+  }
+  auto* first = moments.mutable_data_ptr<float>();
+  return {.mean = first, .factor = first + moments.size(1)};
+}
+
 at::Tensor instance_norm(const at::Tensor& x,
                          const at::Tensor& residual,
                          const InstanceNormOptions& options) {
@@ -162,7 +177,7 @@ at::Tensor instance_norm(const at::Tensor& x,
               x.scalar_type(),
               ", the residual does not fit or x has not five axes");
   const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble;
-  if (!x.device().is_cpu() || !known) {
+  if (device_volume_operators(x) == nullptr && !(x.device().is_cpu() && known)) {
     return composed(x, residual, options);
   }
   // apply() refuses undefined tensors.

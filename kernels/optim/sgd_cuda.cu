@@ -22,27 +22,39 @@ __global__ void square_sums_kernel(const SgdTensor<float>* parts, double* sums) 
   }
 }
 
-__global__ void clip_kernel(
-    const double* sums, std::int64_t count, double unscale, double clip_norm, SgdClip* clip) {
+__global__ void norm_kernel(const double* sums,
+                            std::int64_t count,
+                            const float* loss_scale,
+                            float* norm) {
   SIMT_SHARED(double, scratch, kJoinThreads);
-  constexpr double kGuard = 1e-6;
   const double sum = part_sum(sums, count, 1, scratch);
-  if (threadIdx.x != 0) {
-    return;
+  if (threadIdx.x == 0) {
+    norm[0] = static_cast<float>(sqrt(sum) / static_cast<double>(loss_scale[0]));
   }
-  const double norm = unscale * sqrt(sum);
-  const double most = clip_norm / (norm + kGuard);
-  clip->norm = norm;
+}
+
+/// The factor of the gradients; 0 where nothing is to change.
+__device__ inline double gradient_factor(const SgdVerdictPointers& verdict,
+                                         double given_scale,
+                                         double clip_norm) {
+  constexpr double kGuard = 1e-6;
+  const auto norm = static_cast<double>(verdict.norm[0]);
   // Neither NaN nor infinity differs from itself by zero.
-  clip->scale = norm - norm == 0 ? unscale * (clip_norm > 0 && most < 1 ? most : 1.0) : 0.0;
+  if (verdict.skip[0] != 0.0F || norm - norm != 0) {
+    return 0;
+  }
+  const double most = clip_norm / (norm + kGuard);
+  const double clip = clip_norm > 0 && most < 1 ? most : 1.0;
+  return given_scale * clip / static_cast<double>(verdict.loss_scale[0]);
 }
 
 __global__ void update_kernel(const SgdTensor<float>* parts,
                               const __grid_constant__ SgdStep step,
-                              const SgdClip* clip) {
+                              double clip_norm,
+                              const __grid_constant__ SgdVerdictPointers verdict) {
   const SgdTensor<float> part = parts[blockIdx.x];
-  const auto scale = static_cast<float>(clip->scale * step.gradient_scale);
-  if (clip->scale == 0) {
+  const auto scale = static_cast<float>(gradient_factor(verdict, step.gradient_scale, clip_norm));
+  if (scale == 0) {
     return;
   }
   const auto decay = static_cast<float>(step.weight_decay);
@@ -59,13 +71,12 @@ __global__ void update_kernel(const SgdTensor<float>* parts,
 
 }  // namespace
 
-void sgd_clip_cuda(const SgdTensor<float>* parts,
-                   std::int64_t part_count,
-                   double unscale,
-                   double clip_norm,
-                   double* sums,
-                   SgdClip* clip,
-                   Stream stream) {
+void gradient_norm_cuda(const SgdTensor<float>* parts,
+                        std::int64_t part_count,
+                        const float* loss_scale,
+                        double* sums,
+                        float* norm,
+                        Stream stream) {
   launch(square_sums_kernel,
          dim3(static_cast<unsigned>(part_count)),
          dim3(kThreads),
@@ -73,22 +84,14 @@ void sgd_clip_cuda(const SgdTensor<float>* parts,
          stream,
          parts,
          sums);
-  launch(clip_kernel,
-         dim3(1),
-         dim3(kJoinThreads),
-         0,
-         stream,
-         sums,
-         part_count,
-         unscale,
-         clip_norm,
-         clip);
+  launch(norm_kernel, dim3(1), dim3(kJoinThreads), 0, stream, sums, part_count, loss_scale, norm);
 }
 
 void sgd_cuda(const SgdTensor<float>* parts,
               std::int64_t part_count,
               const SgdStep& step,
-              const SgdClip* clip,
+              double clip_norm,
+              const SgdVerdictPointers& verdict,
               Stream stream) {
   launch(update_kernel,
          dim3(static_cast<unsigned>(part_count)),
@@ -97,7 +100,8 @@ void sgd_cuda(const SgdTensor<float>* parts,
          stream,
          parts,
          step,
-         clip);
+         clip_norm,
+         verdict);
 }
 
 }  // namespace yates::kernels

@@ -11,29 +11,30 @@
 
 namespace yates::kernels {
 
-/// What the norm kernel leaves for the update and for the host.
-struct SgdClip {
-  double norm = 0;   ///< Of all gradients, unscaled.
-  double scale = 0;  ///< Factor of the gradients: unscale times clip factor; 0 where norm is not
-                     ///< finite, and then the update writes nothing.
+/// The numbers of an update that the device alone knows, single floats.
+struct SgdVerdictPointers {
+  const float* norm = nullptr;        ///< Of all gradients, unscaled.
+  const float* loss_scale = nullptr;  ///< What the gradients were multiplied by.
+  const float* skip = nullptr;        ///< Not 0: nothing is to change.
 };
 
-/// `parts` is what `sgd_parts` cuts, copied to the device; `sums` has as many doubles. Writes
-/// `clip`. `unscale` is 1 / loss scale, 1 / batch or both; clip_norm <= 0 clips nothing.
-/// Source: PyTorch `clip_grad_norm_`.
-void sgd_clip_cuda(const SgdTensor<float>* parts,
-                   std::int64_t part_count,
-                   double unscale,
-                   double clip_norm,
-                   double* sums,
-                   SgdClip* clip,
-                   Stream stream);
+/// Writes the L2 norm of all gradients, divided by *loss_scale: squares are added in double.
+/// `parts` is what `sgd_parts` cuts, copied to the device; `sums` has as many doubles. No parts: 0.
+void gradient_norm_cuda(const SgdTensor<float>* parts,
+                        std::int64_t part_count,
+                        const float* loss_scale,
+                        double* sums,
+                        float* norm,
+                        Stream stream);
 
-/// The update of kernels/optim/sgd.hpp in place, with the gradient scale times clip->scale.
+/// The update of kernels/optim/sgd.hpp in place, its gradient scale times min(1, clip_norm / (norm
+/// + 1e-6)) / loss_scale; clip_norm <= 0 clips nothing. Writes nothing where the verdict says so or
+/// the norm is not finite. Source: PyTorch `clip_grad_norm_`.
 void sgd_cuda(const SgdTensor<float>* parts,
               std::int64_t part_count,
               const SgdStep& step,
-              const SgdClip* clip,
+              double clip_norm,
+              const SgdVerdictPointers& verdict,
               Stream stream);
 
 }  // namespace yates::kernels

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optim/sgd_torch.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/sum.h>
 #include <c10/util/Exception.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/optim/sgd_cpu.hpp"
 #include "kernels/optim/sgd_reference.hpp"
 #include "kernels/simd/parallel_torch.hpp"
@@ -84,6 +88,11 @@ void update_composed(const SgdTriple& t, const SgdStep& step) {
 
 }  // namespace
 
+double clip_factor(double norm, double clip_norm) {
+  constexpr double kGuard = 1e-6;
+  return clip_norm > 0 ? std::min(1.0, clip_norm / (norm + kGuard)) : 1.0;
+}
+
 double square_sum(std::span<const at::Tensor> gradients) {
   Sorted sorted;
   for (const at::Tensor& gradient : gradients) {
@@ -110,6 +119,32 @@ void sgd_update(std::span<const SgdTriple> triples, const SgdStep& step) {
   for (const SgdTriple& triple : sorted.elsewhere) {
     update_composed(triple, step);
   }
+}
+
+at::Tensor gradient_norm(std::span<const at::Tensor> gradients, const at::Tensor& loss_scale) {
+  if (const OperatorTable* device = device_operators(loss_scale)) {
+    return device->gradient_norm(gradients, loss_scale);
+  }
+  const double norm = std::sqrt(square_sum(gradients)) / loss_scale.item<double>();
+  return at::scalar_tensor(norm, loss_scale.options());
+}
+
+void sgd_update(std::span<const SgdTriple> triples,
+                const SgdStep& step,
+                double clip_norm,
+                const SgdVerdict& verdict) {
+  if (const OperatorTable* device = device_operators(verdict.loss_scale)) {
+    std::for_each(triples.begin(), triples.end(), check);
+    device->sgd_update(triples, step, clip_norm, verdict);
+    return;
+  }
+  const auto norm = verdict.norm.item<double>();
+  if (verdict.skip.item<double>() != 0 || !std::isfinite(norm)) {
+    return;
+  }
+  SgdStep scaled = step;
+  scaled.gradient_scale *= clip_factor(norm, clip_norm) / verdict.loss_scale.item<double>();
+  sgd_update(triples, scaled);
 }
 
 }  // namespace yates::kernels

@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact selection: radix over 11 + 11 + 10 bits of the scores finds the key of the last kept token,
-// then ordered compaction: how many before each block of tokens, then who stands where.
+// Exact selection: once the key of the last kept token is known, ordered compaction: how many
+// before each block of tokens, then who stands where.
+#include "kernels/prune/token_cut_cuda.cuh"
 #include "kernels/prune/token_prune_cuda.hpp"
-#include "kernels/simt/simt.cuh"
 
 namespace yates::kernels {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kThreads = kSelectThreads;
 constexpr int kWarps = kThreads / 32;
-constexpr int kBins = 2048;
-
-/// How far the selection of one sample is: keys above `cut` are kept, and the first `rank + 1` of
-/// those equal to it.
-struct Cut {
-  std::uint32_t key;
-  std::int32_t rank;
-};
-
-/// Sizes of the kernels, and the scratch memory as arrays.
-struct Plan {
-  int batch, tokens, kept;
-  int blocks;      ///< Of kThreads tokens, per sample.
-  unsigned* bins;  ///< (sample, bin)
-  Cut* cuts;       ///< (sample)
-  int* before;     ///< (list, block, 2): how many in the block, then before it
-};
 
 int ceil_divide(std::int64_t a, std::int64_t b) {
   return static_cast<int>((a + b - 1) / b);
@@ -33,94 +16,17 @@ int ceil_divide(std::int64_t a, std::int64_t b) {
 
 constexpr int kMostLists = 3;
 
-Plan plan_of(const PruneShape& shape, void* workspace) {
+SelectPlan plan_of(const PruneShape& shape, void* workspace) {
   require_launch(shape.kept >= 1 && shape.kept <= shape.tokens, "prune: 1 <= kept <= tokens");
-  Plan plan{};
+  SelectPlan plan{};
   plan.batch = static_cast<int>(shape.batch);
   plan.tokens = static_cast<int>(shape.tokens);
   plan.kept = static_cast<int>(shape.kept);
   plan.blocks = ceil_divide(shape.tokens, kThreads);
   plan.cuts = static_cast<Cut*>(workspace);
   plan.bins = reinterpret_cast<unsigned*>(plan.cuts + plan.batch);
-  plan.before = reinterpret_cast<int*>(plan.bins + std::int64_t{plan.batch} * kBins);
+  plan.before = reinterpret_cast<int*>(plan.bins + std::int64_t{plan.batch} * kCutBins);
   return plan;
-}
-
-/// An unsigned number that orders as the scores do: NaN lowest, both zeros equal.
-__device__ inline std::uint32_t sort_key(float score) {
-  constexpr std::uint32_t kSign = 0x80000000U;
-  const std::uint32_t bits = __float_as_uint(score + 0.0F);  // -0 + 0 is 0
-  const std::uint32_t key = (bits & kSign) != 0 ? ~bits : bits | kSign;
-  return score == score ? key : 0;
-}
-
-/// Zeroes the bins, and before the first round also the cuts. Thread = bin, blockIdx.y = sample.
-__global__ void clear_kernel(const __grid_constant__ Plan plan, bool first) {
-  const int bin = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
-  const int sample = static_cast<int>(blockIdx.y);
-  plan.bins[sample * kBins + bin] = 0;
-  if (first && bin == 0) {
-    plan.cuts[sample] = {0, plan.kept - 1};
-  }
-}
-
-/// Counts the next digit of the keys that share the digits found. blockIdx = (tokens, sample).
-__global__ void count_kernel(const __grid_constant__ Plan plan,
-                             const float* scores,
-                             unsigned shift,
-                             unsigned bits) {
-  SIMT_SHARED(unsigned, bins, kBins);
-  const int sample = static_cast<int>(blockIdx.y);
-  for (int bin = static_cast<int>(threadIdx.x); bin < kBins; bin += kThreads) {
-    bins[bin] = 0;
-  }
-  __syncthreads();
-  const std::uint32_t prefix = plan.cuts[sample].key;
-  const unsigned above = shift + bits;
-  for (int token = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
-       token < plan.tokens;
-       token += static_cast<int>(gridDim.x) * kThreads) {
-    const std::uint32_t key = sort_key(scores[std::int64_t{sample} * plan.tokens + token]);
-    if (above == 32 || key >> above == prefix >> above) {
-      atomicAdd(&bins[(key >> shift) & ((1U << bits) - 1)], 1U);
-    }
-  }
-  __syncthreads();
-  for (int bin = static_cast<int>(threadIdx.x); bin < kBins; bin += kThreads) {
-    if (bins[bin] != 0) {
-      atomicAdd(&plan.bins[sample * kBins + bin], bins[bin]);
-    }
-  }
-}
-
-/// Finds the digit at which the rank falls: each thread adds up 8 bins from the top, the first
-/// thread walks over these, then inside one. blockIdx.x = sample.
-__global__ void narrow_kernel(const __grid_constant__ Plan plan, unsigned shift) {
-  constexpr int kEach = kBins / kThreads;
-  SIMT_SHARED(int, sums, kThreads);
-  const int sample = static_cast<int>(blockIdx.x);
-  const unsigned* bins = plan.bins + sample * kBins;
-  const int top = kBins - 1 - static_cast<int>(threadIdx.x) * kEach;
-  int sum = 0;
-  for (int i = 0; i < kEach; ++i) {
-    sum += static_cast<int>(bins[top - i]);
-  }
-  sums[threadIdx.x] = sum;
-  __syncthreads();
-  if (threadIdx.x != 0) {
-    return;
-  }
-  Cut cut = plan.cuts[sample];
-  int group = 0;
-  while (cut.rank >= sums[group]) {
-    cut.rank -= sums[group++];
-  }
-  int digit = kBins - 1 - group * kEach;
-  while (cut.rank >= static_cast<int>(bins[digit])) {
-    cut.rank -= static_cast<int>(bins[digit--]);
-  }
-  cut.key |= static_cast<std::uint32_t>(digit) << shift;
-  plan.cuts[sample] = cut;
 }
 
 /// Two flags of the element at a place of a list, as 0 or 1.
@@ -131,7 +37,7 @@ struct Flags {
 /// Lists = samples, places = tokens; first: above the cut, second: equal to it.
 struct ByScore {
   const float* scores;
-  __device__ Flags operator()(const Plan& plan, int list, int place) const {
+  __device__ Flags operator()(const SelectPlan& plan, int list, int place) const {
     const std::uint32_t key = sort_key(scores[std::int64_t{list} * plan.tokens + place]);
     return {key > plan.cuts[list].key ? 1 : 0, key == plan.cuts[list].key ? 1 : 0};
   }
@@ -142,13 +48,13 @@ struct ByRank {
   const std::int32_t* orders;
   const std::int32_t* rank;
   int order_count;
-  __device__ std::int32_t rank_at(const Plan& plan, int list, int place) const {
+  __device__ std::int32_t rank_at(const SelectPlan& plan, int list, int place) const {
     const int sample = list / order_count;
     const int order = list % order_count;
     const std::int32_t token = orders[std::int64_t{order} * plan.tokens + place];
     return rank[std::int64_t{sample} * plan.tokens + token];
   }
-  __device__ Flags operator()(const Plan& plan, int list, int place) const {
+  __device__ Flags operator()(const SelectPlan& plan, int list, int place) const {
     return {rank_at(plan, list, place) >= 0 ? 1 : 0, 0};
   }
 };
@@ -182,7 +88,7 @@ __device__ inline Flags before_in_block(Flags flags, Flags& totals) {
 
 /// Counts the flags of each block of places. blockIdx = (block, list).
 template <typename Rule>
-__global__ void block_count_kernel(const __grid_constant__ Plan plan, Rule rule) {
+__global__ void block_count_kernel(const __grid_constant__ SelectPlan plan, Rule rule) {
   const int place = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
   const int list = static_cast<int>(blockIdx.y);
   Flags totals{};
@@ -195,7 +101,7 @@ __global__ void block_count_kernel(const __grid_constant__ Plan plan, Rule rule)
 }
 
 /// Turns counts into how many stand before each block. One warp per list; blockIdx.x = list.
-__global__ void block_scan_kernel(const __grid_constant__ Plan plan) {
+__global__ void block_scan_kernel(const __grid_constant__ SelectPlan plan) {
   const int lane = static_cast<int>(threadIdx.x);
   int* counts = plan.before + std::int64_t{blockIdx.x} * plan.blocks * 2;
   int carry[2] = {0, 0};
@@ -217,7 +123,7 @@ __global__ void block_scan_kernel(const __grid_constant__ Plan plan) {
 }
 
 /// Writes the lists of the selection. blockIdx = (block, sample).
-__global__ void write_selection_kernel(const __grid_constant__ Plan plan,
+__global__ void write_selection_kernel(const __grid_constant__ SelectPlan plan,
                                        ByScore rule,
                                        std::int32_t* kept,
                                        std::int32_t* dropped,
@@ -246,7 +152,7 @@ __global__ void write_selection_kernel(const __grid_constant__ Plan plan,
 }
 
 /// Writes one compact order. blockIdx = (block, sample and order).
-__global__ void write_order_kernel(const __grid_constant__ Plan plan,
+__global__ void write_order_kernel(const __grid_constant__ SelectPlan plan,
                                    ByRank rule,
                                    std::int32_t* compact) {
   const int place = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
@@ -265,7 +171,7 @@ __global__ void write_order_kernel(const __grid_constant__ Plan plan,
 }
 
 template <typename Rule>
-void launch_counts(const Plan& plan, int lists, const Rule& rule, Stream stream) {
+void launch_counts(const SelectPlan& plan, int lists, const Rule& rule, Stream stream) {
   launch(block_count_kernel<Rule>,
          dim3(static_cast<unsigned>(plan.blocks), static_cast<unsigned>(lists)),
          dim3(kThreads),
@@ -276,28 +182,12 @@ void launch_counts(const Plan& plan, int lists, const Rule& rule, Stream stream)
   launch(block_scan_kernel, dim3(static_cast<unsigned>(lists)), dim3(32), 0, stream, plan);
 }
 
-void launch_round(
-    const Plan& plan, const float* scores, unsigned shift, unsigned bits, Stream stream) {
-  constexpr int kMostBlocks = 128;
-  const auto samples = static_cast<unsigned>(plan.batch);
-  const auto blocks = static_cast<unsigned>(plan.blocks < kMostBlocks ? plan.blocks : kMostBlocks);
-  launch(clear_kernel,
-         dim3(kBins / kThreads, samples),
-         dim3(kThreads),
-         0,
-         stream,
-         plan,
-         shift + bits == 32);
-  launch(count_kernel, dim3(blocks, samples), dim3(kThreads), 0, stream, plan, scores, shift, bits);
-  launch(narrow_kernel, dim3(samples), dim3(kThreads), 0, stream, plan, shift);
-}
-
 }  // namespace
 
 std::int64_t prune_cuda_workspace(const PruneShape& shape) {
   const std::int64_t blocks = ceil_divide(shape.tokens, kThreads);
   return shape.batch *
-         (static_cast<std::int64_t>(sizeof(Cut)) + 4 * kBins + 8 * kMostLists * blocks);
+         (static_cast<std::int64_t>(sizeof(Cut)) + 4 * kCutBins + 8 * kMostLists * blocks);
 }
 
 void select_tokens_cuda(const PruneShape& shape,
@@ -307,10 +197,8 @@ void select_tokens_cuda(const PruneShape& shape,
                         std::int32_t* rank,
                         void* workspace,
                         Stream stream) {
-  const Plan plan = plan_of(shape, workspace);
-  launch_round(plan, scores, 21, 11, stream);
-  launch_round(plan, scores, 10, 11, stream);
-  launch_round(plan, scores, 0, 10, stream);
+  const SelectPlan plan = plan_of(shape, workspace);
+  find_cuts_cuda(plan, scores, stream);
   const ByScore rule{scores};
   launch_counts(plan, plan.batch, rule, stream);
   launch(write_selection_kernel,
@@ -333,7 +221,7 @@ void compact_orders_cuda(const PruneShape& shape,
                          void* workspace,
                          Stream stream) {
   require_launch(order_count >= 1 && order_count <= kMostLists, "prune: 1 to 3 orders");
-  const Plan plan = plan_of(shape, workspace);
+  const SelectPlan plan = plan_of(shape, workspace);
   const ByRank rule{orders, rank, order_count};
   const int lists = plan.batch * order_count;
   launch_counts(plan, lists, rule, stream);

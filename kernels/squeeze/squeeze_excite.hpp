@@ -29,26 +29,26 @@ struct SqueezeExciteWeights {
   const T* bias2 = nullptr;    ///< (channel)
 };
 
-/// Volumes in the layout of the shape.
-template <typename T>
+/// Volumes, of type V, in the layout of the shape.
+template <typename T, typename V = T>
 struct SqueezeExciteInputs {
-  const T* terms[kMostTerms] = {};
+  const V* terms[kMostTerms] = {};
   SqueezeExciteWeights<T> weights;
 };
 
 /// What the forward pass keeps for the backward one.
-template <typename T>
+template <typename T, typename V = T>
 struct SqueezeExciteKept {
-  T* sum = nullptr;     ///< s; not written, and null, where there is one term: that is s.
+  V* sum = nullptr;     ///< s; not written, and null, where there is one term: that is s.
   T* means = nullptr;   ///< (batch, channel)
   T* hidden = nullptr;  ///< (batch, hidden), after the ReLU
   T* gates = nullptr;   ///< (batch, channel)
 };
 
 /// Gradients of sum(y * grad_y), overwritten; every term has the same one.
-template <typename T>
+template <typename T, typename V = T>
 struct SqueezeExciteGradients {
-  T* term = nullptr;
+  V* term = nullptr;
   T* weight1 = nullptr;
   T* bias1 = nullptr;
   T* weight2 = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/simt/column_sums.cuh"
+#include "kernels/simt/narrow_float.cuh"
 #include "kernels/squeeze/squeeze_excite_cuda.hpp"
 
 namespace yates::kernels {
@@ -40,33 +41,37 @@ __device__ inline void write_part(const ColumnGrid& grid,
   }
 }
 
+/// What is kept of s is what is summed: the backward pass reads no other.
+template <typename V>
 __global__ void squeeze_kernel(const __grid_constant__ ColumnGrid grid,
-                               const __grid_constant__ SqueezeExciteInputs<float> inputs,
+                               const __grid_constant__ SqueezeExciteInputs<float, V> inputs,
                                int terms,
-                               float* sums,
+                               V* sums,
                                float* parts) {
   const ColumnShare share(grid);
   float total = 0;
   for (std::int64_t i = share.first; i < share.end; i += share.stride) {
-    float s = inputs.terms[0][i];
-    s += terms > 1 ? inputs.terms[1][i] : 0.0F;
-    s += terms > 2 ? inputs.terms[2][i] : 0.0F;
+    float s = load(inputs.terms[0][i]);
+    s += terms > 1 ? load(inputs.terms[1][i]) : 0.0F;
+    s += terms > 2 ? load(inputs.terms[2][i]) : 0.0F;
+    const V kept = store<V>(s);
     if (terms > 1) {
-      sums[i] = s;
+      sums[i] = kept;
     }
-    total += s;
+    total += load(kept);
   }
   write_part(grid, share, total, parts);
 }
 
+template <typename V>
 __global__ void products_kernel(const __grid_constant__ ColumnGrid grid,
-                                const float* grad_y,
-                                const float* sum,
+                                const V* grad_y,
+                                const V* sum,
                                 float* parts) {
   const ColumnShare share(grid);
   float total = 0;
   for (std::int64_t i = share.first; i < share.end; i += share.stride) {
-    total += grad_y[i] * sum[i];
+    total += load(grad_y[i]) * load(sum[i]);
   }
   write_part(grid, share, total, parts);
 }
@@ -174,11 +179,12 @@ __global__ void weights_backward_kernel(const __grid_constant__ SqueezeExciteSha
 }
 
 /// y = x * factor + shift per channel; shift may be null.
+template <typename V>
 __global__ void scale_kernel(const __grid_constant__ ColumnGrid grid,
-                             const float* x,
+                             const V* x,
                              const float* factors,
                              const float* shifts,
-                             float* y) {
+                             V* y) {
   const ColumnShare share(grid);
   if (share.first >= share.end) {
     return;
@@ -187,7 +193,8 @@ __global__ void scale_kernel(const __grid_constant__ ColumnGrid grid,
   const float factor = factors[place];
   const float shift = shifts == nullptr ? 0.0F : shifts[place];
   for (std::int64_t i = share.first; i < share.end; i += share.stride) {
-    y[i] = shifts == nullptr ? x[i] * factor : x[i] * factor + shift;
+    const float scaled = load(x[i]) * factor;
+    y[i] = store<V>(shifts == nullptr ? scaled : scaled + shift);
   }
 }
 
@@ -204,17 +211,30 @@ void join_parts(
          out);
 }
 
+template <typename V>
 void scale(const ColumnGrid& grid,
-           const float* x,
+           const V* x,
            const float* factors,
            const float* shifts,
-           float* y,
+           V* y,
            Stream stream) {
-  launch(scale_kernel, grid.blocks(), dim3(kColumnThreads), 0, stream, grid, x, factors, shifts, y);
+  launch(
+      scale_kernel<V>, grid.blocks(), dim3(kColumnThreads), 0, stream, grid, x, factors, shifts, y);
 }
 
 bool is_empty(const SqueezeExciteShape& shape) {
   return shape.batch * shape.channels * shape.voxels == 0;
+}
+
+/// Without the volume.
+template <typename V>
+SqueezeExciteKept<float> dense_part(const SqueezeExciteKept<float, V>& kept) {
+  return {nullptr, kept.means, kept.hidden, kept.gates};
+}
+
+template <typename V>
+SqueezeExciteGradients<float> dense_part(const SqueezeExciteGradients<float, V>& gradients) {
+  return {nullptr, gradients.weight1, gradients.bias1, gradients.weight2, gradients.bias2};
 }
 
 }  // namespace
@@ -228,10 +248,11 @@ std::int64_t squeeze_excite_cuda_workspace(const SqueezeExciteShape& shape) {
          shape.batch * (3 * shape.channels + shape.hidden);
 }
 
+template <typename V>
 void squeeze_excite_forward_cuda(const SqueezeExciteShape& shape,
-                                 const SqueezeExciteInputs<float>& inputs,
-                                 const SqueezeExciteKept<float>& kept,
-                                 float* y,
+                                 const SqueezeExciteInputs<float, V>& inputs,
+                                 const SqueezeExciteKept<float, V>& kept,
+                                 V* y,
                                  float* workspace,
                                  Stream stream) {
   if (is_empty(shape)) {
@@ -239,7 +260,7 @@ void squeeze_excite_forward_cuda(const SqueezeExciteShape& shape,
   }
   const ColumnGrid grid = grid_of(shape);
   const auto blocks = static_cast<unsigned>(shape.batch);
-  launch(squeeze_kernel,
+  launch(squeeze_kernel<V>,
          grid.blocks(),
          dim3(kColumnThreads),
          0,
@@ -250,15 +271,23 @@ void squeeze_excite_forward_cuda(const SqueezeExciteShape& shape,
          kept.sum,
          workspace);
   join_parts(grid, workspace, 1.0 / static_cast<double>(shape.voxels), kept.means, stream);
-  launch(gates_kernel, dim3(blocks), dim3(kDenseThreads), 0, stream, shape, inputs.weights, kept);
-  scale(grid, shape.terms == 1 ? inputs.terms[0] : kept.sum, kept.gates, nullptr, y, stream);
+  launch(gates_kernel,
+         dim3(blocks),
+         dim3(kDenseThreads),
+         0,
+         stream,
+         shape,
+         inputs.weights,
+         dense_part(kept));
+  scale<V>(grid, shape.terms == 1 ? inputs.terms[0] : kept.sum, kept.gates, nullptr, y, stream);
 }
 
+template <typename V>
 void squeeze_excite_backward_cuda(const SqueezeExciteShape& shape,
-                                  const SqueezeExciteInputs<float>& inputs,
-                                  const SqueezeExciteKept<float>& kept,
-                                  const float* grad_y,
-                                  const SqueezeExciteGradients<float>& gradients,
+                                  const SqueezeExciteInputs<float, V>& inputs,
+                                  const SqueezeExciteKept<float, V>& kept,
+                                  const V* grad_y,
+                                  const SqueezeExciteGradients<float, V>& gradients,
                                   float* workspace,
                                   Stream stream) {
   if (is_empty(shape)) {
@@ -267,9 +296,9 @@ void squeeze_excite_backward_cuda(const SqueezeExciteShape& shape,
   require_launch(shape.hidden > 0, "squeeze-excite: at least one hidden unit");
   const ColumnGrid grid = grid_of(shape);
   const Scratch scratch(shape, workspace);
-  const float* sum = shape.terms == 1 ? inputs.terms[0] : kept.sum;
+  const V* sum = shape.terms == 1 ? inputs.terms[0] : kept.sum;
   const std::int64_t weights = shape.channels * shape.hidden;
-  launch(products_kernel,
+  launch(products_kernel<V>,
          grid.blocks(),
          dim3(kColumnThreads),
          0,
@@ -286,7 +315,7 @@ void squeeze_excite_backward_cuda(const SqueezeExciteShape& shape,
          stream,
          shape,
          inputs.weights,
-         kept,
+         dense_part(kept),
          scratch);
   launch(weights_backward_kernel,
          dim3(static_cast<unsigned>((weights + kDenseThreads - 1) / kDenseThreads)),
@@ -294,10 +323,28 @@ void squeeze_excite_backward_cuda(const SqueezeExciteShape& shape,
          0,
          stream,
          shape,
-         kept,
+         dense_part(kept),
          scratch,
-         gradients);
-  scale(grid, grad_y, kept.gates, scratch.shifts, gradients.term, stream);
+         dense_part(gradients));
+  scale<V>(grid, grad_y, kept.gates, scratch.shifts, gradients.term, stream);
 }
+
+#define YATES_SQUEEZE_EXCITE(V)                                                       \
+  template void squeeze_excite_forward_cuda(const SqueezeExciteShape&,                \
+                                            const SqueezeExciteInputs<float, V>&,     \
+                                            const SqueezeExciteKept<float, V>&,       \
+                                            V*,                                       \
+                                            float*,                                   \
+                                            Stream);                                  \
+  template void squeeze_excite_backward_cuda(const SqueezeExciteShape&,               \
+                                             const SqueezeExciteInputs<float, V>&,    \
+                                             const SqueezeExciteKept<float, V>&,      \
+                                             const V*,                                \
+                                             const SqueezeExciteGradients<float, V>&, \
+                                             float*,                                  \
+                                             Stream)
+YATES_SQUEEZE_EXCITE(float);
+YATES_SQUEEZE_EXCITE(Float16);
+YATES_SQUEEZE_EXCITE(BFloat16);
 
 }  // namespace yates::kernels

@@ -14,6 +14,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/simd/parallel_torch.hpp"
 #include "kernels/squeeze/squeeze_excite_cpu.hpp"
 #include "kernels/squeeze/squeeze_excite_reference.hpp"
@@ -37,39 +38,40 @@ SqueezeExciteShape shape_of(const at::Tensor& x, const at::Tensor& bias1, int te
           .terms = terms};
 }
 
-template <typename T>
-SqueezeExciteInputs<T> inputs_of(const std::vector<at::Tensor>& terms,
-                                 const SqueezeExciteParameters& w) {
-  SqueezeExciteInputs<T> inputs{.weights = {.weight1 = w.weight1.const_data_ptr<T>(),
-                                            .bias1 = w.bias1.const_data_ptr<T>(),
-                                            .weight2 = w.weight2.const_data_ptr<T>(),
-                                            .bias2 = w.bias2.const_data_ptr<T>()}};
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    inputs.terms[i] = terms[i].const_data_ptr<T>();
+void run_forward(const SqueezeExciteShape& shape, const SqueezeExciteTensors& t) {
+  if (const OperatorTable* device = device_volume_operators(t.y)) {
+    device->squeeze_excite_forward(shape, t);
+  } else if (t.y.scalar_type() == at::kFloat) {
+    squeeze_excite_forward_cpu(shape,
+                               inputs_of<float>(t),
+                               kept_of<float>(t),
+                               t.y.mutable_data_ptr<float>(),
+                               run_on_torch_threads);
+  } else {
+    squeeze_excite_reference(
+        shape, inputs_of<double>(t), kept_of<double>(t), t.y.mutable_data_ptr<double>());
   }
-  return inputs;
 }
 
-/// What is kept, and the gradients, as tensors.
-struct Kept {
-  at::Tensor sum, means, hidden, gates;
-
-  template <typename T>
-  [[nodiscard]] SqueezeExciteKept<T> pointers() const {
-    return {.sum = sum.mutable_data_ptr<T>(),
-            .means = means.mutable_data_ptr<T>(),
-            .hidden = hidden.mutable_data_ptr<T>(),
-            .gates = gates.mutable_data_ptr<T>()};
+void run_backward(const SqueezeExciteShape& shape,
+                  const SqueezeExciteTensors& t,
+                  const SqueezeExciteTensorGradients& g) {
+  if (const OperatorTable* device = device_volume_operators(t.sum)) {
+    device->squeeze_excite_backward(shape, t, g);
+  } else if (t.sum.scalar_type() == at::kFloat) {
+    squeeze_excite_backward_cpu(shape,
+                                inputs_of<float>(t),
+                                kept_of<float>(t),
+                                g.y.const_data_ptr<float>(),
+                                gradients_of<float>(g),
+                                run_on_torch_threads);
+  } else {
+    squeeze_excite_backward_reference(shape,
+                                      inputs_of<double>(t),
+                                      kept_of<double>(t),
+                                      g.y.const_data_ptr<double>(),
+                                      gradients_of<double>(g));
   }
-};
-
-template <typename T>
-SqueezeExciteGradients<T> pointers(const at::Tensor& term, const SqueezeExciteParameters& w) {
-  return {.term = term.mutable_data_ptr<T>(),
-          .weight1 = w.weight1.mutable_data_ptr<T>(),
-          .bias1 = w.bias1.mutable_data_ptr<T>(),
-          .weight2 = w.weight2.mutable_data_ptr<T>(),
-          .bias2 = w.bias2.mutable_data_ptr<T>()};
 }
 
 class SqueezeExcite : public torch::autograd::Function<SqueezeExcite> {
@@ -83,79 +85,60 @@ class SqueezeExcite : public torch::autograd::Function<SqueezeExcite> {
                             const at::Tensor& weight2,
                             const at::Tensor& bias2) {
     const at::MemoryFormat format = format_of(first);
-    std::vector<at::Tensor> terms = {first.contiguous(format)};
+    SqueezeExciteTensors t;
+    t.terms = {first.contiguous(format)};
     for (const std::optional<at::Tensor>& term : {second, third}) {
       if (term) {
-        terms.push_back(term->contiguous(format));
+        t.terms.push_back(term->contiguous(format));
       }
     }
-    const SqueezeExciteParameters weights{
+    t.weights = {
         weight1.contiguous(), bias1.contiguous(), weight2.contiguous(), bias2.contiguous()};
-    const SqueezeExciteShape shape = shape_of(terms[0], bias1, static_cast<int>(terms.size()));
-    const auto options = first.options();
-    const Kept kept{.sum = terms.size() == 1 ? terms[0] : at::empty_like(terms[0]),
-                    .means = at::empty({shape.batch, shape.channels}, options),
-                    .hidden = at::empty({shape.batch, shape.hidden}, options),
-                    .gates = at::empty({shape.batch, shape.channels}, options)};
-    at::Tensor y = at::empty_like(terms[0]);
-    if (first.scalar_type() == at::kFloat) {
-      squeeze_excite_forward_cpu(shape,
-                                 inputs_of<float>(terms, weights),
-                                 kept.pointers<float>(),
-                                 y.mutable_data_ptr<float>(),
-                                 run_on_torch_threads);
-    } else {
-      squeeze_excite_reference(shape,
-                               inputs_of<double>(terms, weights),
-                               kept.pointers<double>(),
-                               y.mutable_data_ptr<double>());
-    }
-    context->saved_data["terms"] = static_cast<std::int64_t>(terms.size());
-    context->save_for_backward({kept.sum,
-                                kept.means,
-                                kept.hidden,
-                                kept.gates,
-                                weights.weight1,
-                                weights.bias1,
-                                weights.weight2,
-                                weights.bias2});
-    return y;
+    const SqueezeExciteShape shape = shape_of(t.terms[0], bias1, static_cast<int>(t.terms.size()));
+    const auto options = weight1.options();
+    t.sum = t.terms.size() == 1 ? t.terms[0] : at::empty_like(t.terms[0]);
+    t.means = at::empty({shape.batch, shape.channels}, options);
+    t.hidden = at::empty({shape.batch, shape.hidden}, options);
+    t.gates = at::empty({shape.batch, shape.channels}, options);
+    t.y = at::empty_like(t.terms[0]);
+    run_forward(shape, t);
+    context->saved_data["terms"] = static_cast<std::int64_t>(t.terms.size());
+    context->save_for_backward({t.sum,
+                                t.means,
+                                t.hidden,
+                                t.gates,
+                                t.weights.weight1,
+                                t.weights.bias1,
+                                t.weights.weight2,
+                                t.weights.bias2});
+    return t.y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
     const variable_list saved = context->get_saved_variables();
-    const Kept kept{saved[0], saved[1], saved[2], saved[3]};
-    const SqueezeExciteParameters weights{saved[4], saved[5], saved[6], saved[7]};
-    const SqueezeExciteParameters grads{at::zeros_like(saved[4]),
-                                        at::zeros_like(saved[5]),
-                                        at::zeros_like(saved[6]),
-                                        at::zeros_like(saved[7])};
     // The sum is all that is read of the volumes.
-    const SqueezeExciteShape shape = shape_of(kept.sum, weights.bias1, 1);
-    const at::Tensor grad_y = grad_outputs[0].contiguous(format_of(kept.sum));
-    const at::Tensor grad = at::empty_like(kept.sum);
-    if (kept.sum.scalar_type() == at::kFloat) {
-      squeeze_excite_backward_cpu(shape,
-                                  inputs_of<float>({kept.sum}, weights),
-                                  kept.pointers<float>(),
-                                  grad_y.const_data_ptr<float>(),
-                                  pointers<float>(grad, grads),
-                                  run_on_torch_threads);
-    } else {
-      squeeze_excite_backward_reference(shape,
-                                        inputs_of<double>({kept.sum}, weights),
-                                        kept.pointers<double>(),
-                                        grad_y.const_data_ptr<double>(),
-                                        pointers<double>(grad, grads));
-    }
+    const SqueezeExciteTensors t{.terms = {saved[0]},
+                                 .weights = {saved[4], saved[5], saved[6], saved[7]},
+                                 .sum = saved[0],
+                                 .means = saved[1],
+                                 .hidden = saved[2],
+                                 .gates = saved[3],
+                                 .y = {}};
+    const SqueezeExciteTensorGradients g{.y = grad_outputs[0].contiguous(format_of(t.sum)),
+                                         .term = at::empty_like(t.sum),
+                                         .weights = {at::zeros_like(saved[4]),
+                                                     at::zeros_like(saved[5]),
+                                                     at::zeros_like(saved[6]),
+                                                     at::zeros_like(saved[7])}};
+    run_backward(shape_of(t.sum, t.weights.bias1, 1), t, g);
     const std::int64_t terms = context->saved_data["terms"].toInt();
-    return {grad,
-            terms > 1 ? grad : at::Tensor(),
-            terms > 2 ? grad : at::Tensor(),
-            grads.weight1,
-            grads.bias1,
-            grads.weight2,
-            grads.bias2};
+    return {g.term,
+            terms > 1 ? g.term : at::Tensor(),
+            terms > 2 ? g.term : at::Tensor(),
+            g.weights.weight1,
+            g.weights.bias1,
+            g.weights.weight2,
+            g.weights.bias2};
   }
 };
 
@@ -198,12 +181,21 @@ void check(const std::vector<at::Tensor>& terms, const SqueezeExciteParameters& 
               " channels");
 }
 
+/// Weights of float16 have no kernel anywhere, and only a device has one for narrow volumes.
+bool has_kernel(const at::Tensor& term, const SqueezeExciteParameters& w) {
+  const at::ScalarType type = term.scalar_type();
+  if (device_volume_operators(term) != nullptr) {
+    return w.weight1.scalar_type() == at::kFloat;
+  }
+  return term.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
+         w.weight1.scalar_type() == type;
+}
+
 }  // namespace
 
 at::Tensor squeeze_excite(const std::vector<at::Tensor>& terms, const SqueezeExciteParameters& w) {
   check(terms, w);
-  const at::ScalarType type = terms[0].scalar_type();
-  if (!terms[0].device().is_cpu() || (type != at::kFloat && type != at::kDouble)) {
+  if (!has_kernel(terms[0], w)) {
     return composed(terms, w);
   }
   const auto term = [&terms](std::size_t i) {

@@ -11,7 +11,6 @@
 
 #include "base/error.hpp"
 #include "base/fault.hpp"
-#include "model/optim/device_update.hpp"
 #include "model/optim/grad_clip.hpp"
 #include "model/optim/poly_schedule.hpp"
 #include "model/optim/sgd.hpp"
@@ -103,23 +102,17 @@ bool TrainingStep::is_updated(const std::string& parameter) const {
   return !network_.is_trained || network_.is_trained(parameter, state_.step());
 }
 
-void TrainingStep::update(std::span<const at::Tensor> gradients, const StepResult& result) {
-  const at::NoGradGuard no_grad;
-  const model::SgdStep sgd{
-      .lr = result.lr,
-      .momentum = options_.momentum,
-      .weight_decay = options_.weight_decay,
-      .gradient_scale = model::clip_factor(result.grad_norm, options_.clip_norm)};
+std::vector<model::SgdTriple> TrainingStep::updated_triples() const {
   std::vector<model::SgdTriple> triples;
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
+  for (std::size_t i = 0; i < buckets_.gradients().size(); ++i) {
     const NamedTensor& parameter = state_.parameters()[i];
     if (is_updated(parameter.name)) {
       triples.push_back({.parameter = parameter.value,
-                         .gradient = gradients[i],
+                         .gradient = buckets_.gradients()[i],
                          .velocity = state_.momentum()[i].value});
     }
   }
-  model::sgd_update(triples, sgd);
+  return triples;
 }
 
 void TrainingStep::decide_here(StepResult& result) {
@@ -130,7 +123,12 @@ void TrainingStep::decide_here(StepResult& result) {
   result.finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
   if (result.finite) {
     watchdog_.progress("update", state_.step());
-    update(buckets_.gradients(), result);
+    const at::NoGradGuard no_grad;
+    model::sgd_update(updated_triples(),
+                      {.lr = result.lr,
+                       .momentum = options_.momentum,
+                       .weight_decay = options_.weight_decay,
+                       .gradient_scale = model::clip_factor(result.grad_norm, options_.clip_norm)});
     state_.set_step(state_.step() + 1);
   }
 }
@@ -141,25 +139,13 @@ at::Tensor TrainingStep::decide_on_device(const StepResult& result) {
   const model::LossScale& loss_scale = state_.loss_scale();
   const at::Tensor before = loss_scale.state().clone();
   const at::Tensor scale = before.select(0, 0);
-  const at::Tensor norm = model::unscaled_norm(buckets_.gradients(), scale);
+  const at::Tensor norm = model::gradient_norm(buckets_.gradients(), scale);
   const at::Tensor skip = loss_scale.judge(norm + buckets_.extra().select(0, 0));
-  model::UpdatedTensors updated;
-  for (std::size_t i = 0; i < buckets_.gradients().size(); ++i) {
-    const NamedTensor& parameter = state_.parameters()[i];
-    if (is_updated(parameter.name)) {
-      updated.parameters.push_back(parameter.value);
-      updated.gradients.push_back(buckets_.gradients()[i]);
-      updated.velocities.push_back(state_.momentum()[i].value);
-    }
-  }
-  model::device_sgd_update(updated,
-                           {.lr = result.lr,
-                            .momentum = options_.momentum,
-                            .weight_decay = options_.weight_decay,
-                            .clip_norm = options_.clip_norm},
-                           norm,
-                           scale,
-                           skip);
+  model::sgd_update(
+      updated_triples(),
+      {.lr = result.lr, .momentum = options_.momentum, .weight_decay = options_.weight_decay},
+      options_.clip_norm,
+      {.norm = norm, .loss_scale = scale, .skip = skip});
   state_.set_step(state_.step() + 1);
   return at::cat({buckets_.extra(), norm.view({1}), before, loss_scale.state()});
 }

@@ -13,6 +13,7 @@
 #include "launcher/train/compute_policy.hpp"
 #include "launcher/train/options.hpp"
 #include "launcher/train/training_state.hpp"
+#include "model/optim/sgd.hpp"
 
 namespace yates::train {
 
@@ -73,7 +74,8 @@ class TrainingStep {
   void average_gradients();
   void decide_here(StepResult& result);
   at::Tensor decide_on_device(const StepResult& result);
-  void update(std::span<const at::Tensor> gradients, const StepResult& result);
+  /// What the step updates, with the mean gradients.
+  [[nodiscard]] std::vector<model::SgdTriple> updated_triples() const;
   [[nodiscard]] bool is_updated(const std::string& parameter) const;
   [[nodiscard]] at::Tensor on_device(const at::Tensor& tensor) const;
   [[nodiscard]] StepResult read(const Waiting& waiting, const float* values) const;

@@ -13,6 +13,7 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/where.h>
 
+#include "kernels/device/operator_table_torch.hpp"
 #include "kernels/scan/token_orders.hpp"
 #include "model/blocks/grid_orders.hpp"
 #include "model/blocks/instance_norm.hpp"
@@ -78,11 +79,6 @@ at::Tensor summary_weights(const kernels::DeviceSelection& selection,
       total > 0, scores / divisor, 1.0 / static_cast<double>(selection.dropped.size(1)));
 }
 
-/// neighbor_restore on the host.
-at::Tensor restore_on_host(const at::Tensor& y, const at::Tensor& kept, const TokenGrid& grid) {
-  return neighbor_restore(y.to(at::kCPU), kept.to(at::kCPU, at::kLong), grid).to(y.device());
-}
-
 }  // namespace
 
 TriMamba::TriMamba(const ParameterList& parameters, const std::string& name, TokenPruning pruning)
@@ -136,7 +132,7 @@ at::Tensor TriMamba::pruned_on_device(const kernels::OperatorTable& device,
       device.pool_tokens(tokens, selection, summary_weights(selection, score, pruning_.summary));
   const at::Tensor orders = device.compact_orders(selection, grid_orders(grid, tokens.device()));
   const at::Tensor y = mix(rows, orders, products);
-  return pruning_.restore == "neighbor" ? restore_on_host(y, selection.kept, grid)
+  return pruning_.restore == "neighbor" ? device.restore_neighbors(y, selection, grid)
                                         : device.unpool_tokens(y, selection);
 }
 

@@ -6,11 +6,14 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "kernels/device/operator_table_torch.hpp"
 #include "model/blocks/mamba.hpp"
 #include "model/parameters.hpp"
 #include "model/prune/token_scores.hpp"
 #include "model/prune/token_selection.hpp"
+
+namespace yates::kernels {
+struct OperatorTable;
+}
 
 namespace yates::model {
 
@@ -55,8 +58,7 @@ class TriMamba {
                                   const TokenGrid& grid,
                                   const ScoreContext& context,
                                   at::ScalarType products) const;
-  /// The same where there are kernels for a GPU: nothing waits for the device, unless dropped
-  /// tokens are restored from their neighbours, which the host does.
+  /// The same where there are kernels for a GPU: nothing waits for the device.
   [[nodiscard]] at::Tensor pruned_on_device(const kernels::OperatorTable& device,
                                             const at::Tensor& tokens,
                                             const TokenGrid& grid,

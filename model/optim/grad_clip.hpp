@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kernels/optim/sgd_torch.hpp"
+
 namespace yates::model {
 
 /// L2 norm over all elements of all gradients (contiguous float32 or float64; undefined ones count
@@ -13,8 +15,6 @@ namespace yates::model {
 /// has the same bits for any thread count. Deterministic.
 double global_norm(std::span<const at::Tensor> gradients);
 
-/// The factor that brings `norm` down to `clip_norm`: min(1, clip_norm / (norm + 1e-6)); 1 where
-/// clip_norm <= 0 (no clipping). Source: PyTorch `clip_grad_norm_`.
-double clip_factor(double norm, double clip_norm);
+using kernels::clip_factor;
 
 }  // namespace yates::model

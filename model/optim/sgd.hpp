@@ -10,19 +10,16 @@
 
 namespace yates::model {
 
+using kernels::gradient_norm;
 using kernels::SgdStep;
 using kernels::SgdTriple;
+using kernels::SgdVerdict;
 
-/// g = scale * gradient + weight_decay * p;  v = momentum * v + g;  p -= lr * (g + momentum * v),
-/// for all parameters in one pass. Parameter and velocity (zeros before the first step) are
-/// contiguous, of one dtype, and are overwritten; an undefined gradient counts as zero.
-/// Elementwise: the same bits for any thread count. Source: PyTorch
-/// `torch.optim.SGD(nesterov=True)` with dampening 0.
-inline void sgd_update(std::span<const SgdTriple> triples, const SgdStep& step) {
-  kernels::sgd_update(triples, step);
-}
+/// In one pass over all parameters, with the numbers of the host, or with those that the device of
+/// the parameters alone knows. Source: PyTorch `torch.optim.SGD(nesterov=True)` with dampening 0.
+using kernels::sgd_update;
 
-/// The same for one parameter.
+/// The first for one parameter.
 inline void sgd_update(const at::Tensor& parameter,
                        const at::Tensor& gradient,
                        const at::Tensor& velocity,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel table: our scan, convolution, gate and pruning kernels on the GPU that is here, at the
-// sizes of SegMamba-V2 at 128^3 (64^3 down to 8^3 tokens; widths 48 and 32), batch 2.
+// The kernel table: our scan, convolution, gate, pruning and InstanceNorm kernels on the GPU that
+// is here, at the sizes of SegMamba-V2 at 128^3 (64^3 down to 8^3 tokens; widths 48 and 32),
+// batch 2.
 #include <exception>
 
 #include <fmt/format.h>
 
 #include "kernels/prune/token_prune_cuda.hpp"
+#include "tools/bench/gpu_norm_problem.hpp"
 #include "tools/bench/gpu_problem.hpp"
 #include "tools/bench/gpu_timer.hpp"
 
@@ -128,6 +130,38 @@ void time_prune(KernelTable& table, const Size& size, std::int64_t kept) {
   table.add({"prune: all four", shape, median_ms([&] { problem.run(); }), 5 * bytes, 0, repeats});
 }
 
+template <typename V>
+void time_norm(KernelTable& table, const char* type, yates::kernels::VolumeLayout layout) {
+  constexpr std::int64_t kVoxels = 262144;
+  constexpr std::int64_t kChannels = 48;
+  yates::bench::NormProblem<V> problem(kVoxels, kChannels, layout);
+  const bool last = layout == yates::kernels::VolumeLayout::ChannelsLast;
+  const std::string shape =
+      fmt::format("64^3 C {} {} {}", kChannels, type, last ? "last" : "first");
+  const bool repeats = problem.repeats();
+  const double bytes = problem.volume_bytes();
+  table.add({"InstanceNorm forward",
+             shape,
+             median_ms([&] { problem.forward(); }),
+             3 * bytes,
+             0,
+             repeats});
+  table.add({"InstanceNorm backward",
+             shape,
+             median_ms([&] { problem.backward(); }),
+             5 * bytes,
+             0,
+             repeats});
+}
+
+void time_norms(KernelTable& table) {
+  using yates::kernels::VolumeLayout;
+  for (const VolumeLayout layout : {VolumeLayout::ChannelsFirst, VolumeLayout::ChannelsLast}) {
+    time_norm<float>(table, "fp32", layout);
+    time_norm<yates::kernels::Float16>(table, "fp16", layout);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -143,6 +177,7 @@ int main() {
     }
     time_prune(table, {262144, 48}, 131072);
     time_prune(table, {32768, 96}, 22938);
+    time_norms(table);
     return table.failures() == 0 ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "gpu_kernel_table: {}\n", error.what());

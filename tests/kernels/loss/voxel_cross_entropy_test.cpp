@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,11 +10,13 @@
 #include "kernels/loss/voxel_cross_entropy_cpu.hpp"
 #include "kernels/loss/voxel_cross_entropy_reference.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/scattered_runner.hpp"
 
 namespace yates::kernels {
 namespace {
 
 using testing::relative_l2;
+using testing::run_scattered;
 
 template <typename T>
 struct Problem {
@@ -45,17 +46,6 @@ struct Problem {
         shape, {logits.data(), labels.data()}, gradient.data(), parallel, isa);
   }
 };
-
-/// Every task in a thread of its own, last task first.
-void run_scattered(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  std::vector<std::thread> threads;
-  for (std::int64_t i = count; i-- > 0;) {
-    threads.emplace_back(task, i);
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-}
 
 TEST(VoxelCrossEntropy, EqualsTheReferenceAtAwkwardSizesOnEveryInstructionSet) {
   for (const std::int64_t voxels : {1, 2, 31, 33, 129, 5000}) {

@@ -10,6 +10,7 @@
 #include "kernels/simt/device.hpp"
 #include "tests/kernels/norm/instance_norm_case.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/narrow_values.hpp"
 
 namespace yates::kernels {
 namespace {
@@ -17,37 +18,42 @@ namespace {
 using testing::in_words;
 using testing::instance_norm_shapes;
 using testing::InstanceNormCase;
+using testing::narrow;
 using testing::relative_l2;
+using testing::round_to;
+using testing::rounding_of;
+using testing::widen;
 
-/// Forward and backward on the device.
+/// Forward and backward on the device, with volumes stored as V.
+template <typename V = float>
 void run_on_device(InstanceNormCase<float>& c) {
   const auto planes = static_cast<std::size_t>(c.shape.batch * c.shape.channels);
-  const DeviceArray<float> x(c.x);
-  const DeviceArray<float> residual(c.residual);
-  const DeviceArray<float> grad_y(c.grad_y);
-  DeviceArray<float> y(c.y.size());
-  DeviceArray<float> grad_x(c.x.size());
-  DeviceArray<float> grad_residual(c.residual.size());
+  const DeviceArray<V> x(narrow<V>(c.x));
+  const DeviceArray<V> residual(narrow<V>(c.residual));
+  const DeviceArray<V> grad_y(narrow<V>(c.grad_y));
+  DeviceArray<V> y(c.y.size());
+  DeviceArray<V> grad_x(c.x.size());
+  DeviceArray<V> grad_residual(c.residual.size());
   DeviceArray<float> moments(4 * planes);
   DeviceArray<float> workspace(static_cast<std::size_t>(instance_norm_cuda_workspace(c.shape)));
   const InstanceNormMoments of_x{moments.data(), moments.data() + planes};
   const InstanceNormMoments of_residual{of_x.factor + planes, of_x.factor + 2 * planes};
-  const InstanceNormInputs<float> inputs{x.data(), residual.data()};
-  instance_norm_forward_cuda(
+  const InstanceNormInputs<V> inputs{x.data(), residual.data()};
+  instance_norm_forward_cuda<V>(
       c.shape, inputs, y.data(), of_x, of_residual, workspace.data(), nullptr);
   const bool both = c.shape.residual == Residual::Normalised;
-  instance_norm_backward_cuda(c.shape,
-                              {.inputs = {x.data(), both ? residual.data() : nullptr},
-                               .y = c.residual.empty() ? nullptr : y.data(),
-                               .moments = of_x,
-                               .residual_moments = of_residual},
-                              grad_y.data(),
-                              {grad_x.data(), grad_residual.data()},
-                              workspace.data(),
-                              nullptr);
-  c.y = y.host();
-  c.grad_x = grad_x.host();
-  c.grad_residual = grad_residual.host();
+  instance_norm_backward_cuda<V>(c.shape,
+                                 {.inputs = {x.data(), both ? residual.data() : nullptr},
+                                  .y = c.residual.empty() ? nullptr : y.data(),
+                                  .moments = of_x,
+                                  .residual_moments = of_residual},
+                                 grad_y.data(),
+                                 {grad_x.data(), grad_residual.data()},
+                                 workspace.data(),
+                                 nullptr);
+  c.y = widen(y.host());
+  c.grad_x = widen(grad_x.host());
+  c.grad_residual = widen(grad_residual.host());
 }
 
 TEST(InstanceNormCuda, EqualsTheReferenceAtAwkwardSizes) {
@@ -98,6 +104,37 @@ TEST(InstanceNormCuda, GivesTheSameBitsInEveryOrderOfExecutionAndAtAnyBatchSize)
     EXPECT_EQ(alone.y, first.y) << in_words(shape);
     EXPECT_EQ(alone.grad_x, first.grad_x) << in_words(shape);
   }
+}
+
+/// Inputs that V can hold, results rounded to it once.
+template <typename V>
+void expect_rounded_once() {
+  for (const InstanceNormShape& shape : instance_norm_shapes({33, 1201}, {1, 20})) {
+    if (shape.negative_slope == 1) {
+      continue;
+    }
+    InstanceNormCase<double> expected(shape);
+    InstanceNormCase<float> c(shape);
+    for (std::vector<double>* volume : {&expected.x, &expected.residual, &expected.grad_y}) {
+      round_to<V>(*volume);
+    }
+    expected.run_reference();
+    run_on_device<V>(c);
+    EXPECT_LE(relative_l2(c.y, expected.y), rounding_of<V>()) << in_words(shape);
+    EXPECT_LE(relative_l2(c.grad_x, expected.grad_x), rounding_of<V>()) << in_words(shape);
+    EXPECT_LE(relative_l2(c.grad_residual, expected.grad_residual), rounding_of<V>())
+        << in_words(shape);
+    InstanceNormCase<float> again(shape);
+    use_schedule(test_schedules().back());
+    run_on_device<V>(again);
+    EXPECT_EQ(again.y, c.y) << in_words(shape);
+    EXPECT_EQ(again.grad_x, c.grad_x) << in_words(shape);
+  }
+}
+
+TEST(InstanceNormCuda, ComputesInFloat32WhereVolumesAreNarrow) {
+  expect_rounded_once<Float16>();
+  expect_rounded_once<BFloat16>();
 }
 
 TEST(InstanceNormCuda, KeepsNanInItsChannelOfItsSample) {

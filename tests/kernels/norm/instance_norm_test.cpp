@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 #include "kernels/norm/instance_norm_cpu.hpp"
 #include "tests/kernels/norm/instance_norm_case.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/scattered_runner.hpp"
 
 namespace yates::kernels {
 namespace {
@@ -17,6 +17,7 @@ using testing::in_words;
 using testing::instance_norm_shapes;
 using testing::InstanceNormCase;
 using testing::relative_l2;
+using testing::run_scattered;
 
 /// Forward and backward by the fast version.
 void run_fast(InstanceNormCase<float>& c, const ParallelRunner& parallel, Isa isa) {
@@ -35,17 +36,6 @@ void run_fast(InstanceNormCase<float>& c, const ParallelRunner& parallel, Isa is
                              c.gradients(),
                              parallel,
                              isa);
-}
-
-/// Every task in a thread of its own, last task first.
-void run_scattered(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  std::vector<std::thread> threads;
-  for (std::int64_t i = count; i-- > 0;) {
-    threads.emplace_back(task, i);
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
 }
 
 TEST(InstanceNorm, EqualsTheReferenceAtAwkwardSizesOnEveryInstructionSet) {

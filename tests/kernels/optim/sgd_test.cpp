@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -10,24 +9,15 @@
 #include "kernels/optim/sgd_reference.hpp"
 #include "tests/kernels/optim/sgd_case.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/scattered_runner.hpp"
 
 namespace yates::kernels {
 namespace {
 
 using testing::kSgdSizes;
 using testing::relative_l2;
+using testing::run_scattered;
 using testing::SgdCase;
-
-/// Every task in a thread of its own, last task first.
-void run_scattered(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  std::vector<std::thread> threads;
-  for (std::int64_t i = count; i-- > 0;) {
-    threads.emplace_back(task, i);
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-}
 
 TEST(Sgd, EqualsTheReferenceAtAwkwardSizesOnEveryInstructionSet) {
   for (const Isa isa : available_isas()) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optim/sgd_torch.hpp"
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
@@ -59,6 +63,41 @@ TEST(SgdTorch, SquareSumHasTheSameBitsForEveryThreadCount) {
   at::set_num_threads(threads);
   EXPECT_EQ(one, three);
   EXPECT_NEAR(one, expected, 1e-12 * expected);
+}
+
+/// Norm and update with the numbers in tensors; the norm.
+double update(const SgdTriple& triple, double clip_norm, double skip) {
+  const at::Tensor scale = at::full({}, 4.0, at::kFloat);
+  const at::Tensor norm = gradient_norm({&triple.gradient, 1}, scale);
+  sgd_update({&triple, 1},
+             kStep,
+             clip_norm,
+             {.norm = norm, .loss_scale = scale, .skip = at::full({}, skip, at::kFloat)});
+  return norm.item<double>();
+}
+
+TEST(SgdTorch, WithAVerdictClipsTheUnscaledNorm) {
+  const at::Tensor gradient = at::randn({300});
+  const double norm = gradient.norm().item<double>() / 4;
+  for (const double clip : {0.0, norm / 2, 2 * norm}) {
+    const SgdTriple expected{at::ones({300}), gradient, at::zeros({300})};
+    SgdStep step = kStep;
+    step.gradient_scale *= clip_factor(norm, clip) / 4;
+    sgd_update({&expected, 1}, step);
+    const SgdTriple triple{at::ones({300}), gradient, at::zeros({300})};
+    EXPECT_NEAR(update(triple, clip, 0), norm, 1e-6 * norm);
+    EXPECT_LE(distance(triple.parameter, expected.parameter), 1e-6);
+    EXPECT_LE(distance(triple.velocity, expected.velocity), 1e-6);
+  }
+}
+
+TEST(SgdTorch, AVerdictCanForbidTheUpdate) {
+  const SgdTriple triple{at::ones({3}), at::ones({3}), at::zeros({3})};
+  update(triple, 12, 1);
+  triple.gradient.fill_(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_TRUE(std::isnan(update(triple, 12, 0)));
+  EXPECT_TRUE(triple.parameter.equal(at::ones({3})));
+  EXPECT_TRUE(triple.velocity.equal(at::zeros({3})));
 }
 
 TEST(SgdTorch, RefusesTriplesThatDoNotFit) {

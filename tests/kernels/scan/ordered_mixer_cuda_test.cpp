@@ -9,10 +9,10 @@
 #include <ATen/ops/stack.h>
 #include <gtest/gtest.h>
 
-#include "kernels/scan/ordered_mixer_cuda_torch.hpp"
 #include "kernels/scan/ordered_mixer_torch.hpp"
 #include "kernels/scan/token_orders.hpp"
 #include "kernels/simt/device.hpp"
+#include "tests/support/emulated_device.hpp"
 
 namespace yates::kernels {
 namespace {
@@ -69,12 +69,12 @@ void expect_equals_cpu(const at::Tensor& orders, std::int64_t batch) {
   const at::Tensor grad = at::rand({batch, orders.size(-1), kChannels}) - 0.5;
   const auto expected = results_of(
       leaves, grad, [&] { return ordered_mixer(leaves[0], weights_of(leaves), orders); });
+  const testing::EmulatedDevice device;
   std::vector<at::Tensor> first;
   for (const std::uint64_t schedule : test_schedules()) {
     use_schedule(schedule);
-    const auto results = results_of(leaves, grad, [&] {
-      return ordered_mixer_cuda(leaves[0], weights_of(leaves), orders, nullptr);
-    });
+    const auto results = results_of(
+        leaves, grad, [&] { return ordered_mixer(leaves[0], weights_of(leaves), orders); });
     first = first.empty() ? results : first;
     for (std::size_t i = 0; i < results.size(); ++i) {
       EXPECT_LE(relative_l2(results[i], expected[i]), 1e-5) << "result " << i;
@@ -103,7 +103,8 @@ TEST(OrderedMixerCuda, AcceptsOneTokenAndOneOrder) {
 TEST(OrderedMixerCuda, RefusesWhatItsKernelsCannotDo) {
   const std::vector<at::Tensor> l = draw_leaves(1, 3);
   const at::Tensor four = at::randperm(3, at::kInt).expand({4, 3});
-  EXPECT_THROW(ordered_mixer_cuda(l[0], weights_of(l), four, nullptr), c10::Error);
+  const testing::EmulatedDevice device;
+  EXPECT_THROW(ordered_mixer(l[0], weights_of(l), four), c10::Error);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/random.hpp"
 #include "kernels/squeeze/squeeze_excite.hpp"
+#include "kernels/squeeze/squeeze_excite_reference.hpp"
 
 namespace yates::testing {
 
@@ -71,6 +72,14 @@ struct SqueezeExciteCase {
     }
   }
 };
+
+/// Forward and backward.
+template <typename T>
+void run_reference(SqueezeExciteCase<T>& c) {
+  kernels::squeeze_excite_reference<T>(c.shape, c.inputs(), c.kept_pointers(), c.y.data());
+  kernels::squeeze_excite_backward_reference<T>(
+      c.shape, c.inputs(), c.kept_pointers(), c.grad_y.data(), c.gradients());
+}
 
 /// Both layouts and one to three terms.
 inline std::vector<kernels::SqueezeExciteShape> squeeze_excite_shapes(

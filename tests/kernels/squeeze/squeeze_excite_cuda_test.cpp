@@ -8,17 +8,22 @@
 #include <gtest/gtest.h>
 
 #include "kernels/simt/device.hpp"
-#include "kernels/squeeze/squeeze_excite_reference.hpp"
 #include "tests/kernels/squeeze/squeeze_excite_case.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/narrow_values.hpp"
 
 namespace yates::kernels {
 namespace {
 
 using testing::in_words;
+using testing::narrow;
 using testing::relative_l2;
+using testing::round_to;
+using testing::rounding_of;
+using testing::run_reference;
 using testing::squeeze_excite_shapes;
 using testing::SqueezeExciteCase;
+using testing::widen;
 
 /// Device copies of four arrays.
 struct Four {
@@ -27,25 +32,27 @@ struct Four {
       : a(values[0]), b(values[1]), c(values[2]), d(values[3]) {}
 };
 
-/// Forward and backward on the device.
+/// Forward and backward on the device, with volumes stored as V.
+template <typename V = float>
 void run_on_device(SqueezeExciteCase<float>& c) {
-  const DeviceArray<float> first(c.terms[0]);
-  const DeviceArray<float> second(c.terms[1]);
-  const DeviceArray<float> third(c.terms[2]);
-  const DeviceArray<float> grad_y(c.grad_y);
+  const DeviceArray<V> first(narrow<V>(c.terms[0]));
+  const DeviceArray<V> second(narrow<V>(c.terms[1]));
+  const DeviceArray<V> third(narrow<V>(c.terms[2]));
+  const DeviceArray<V> grad_y(narrow<V>(c.grad_y));
   const Four weights(c.weights);
   Four kept(c.kept);
   Four grads(c.grad_weights);
-  DeviceArray<float> y(c.y.size());
-  DeviceArray<float> grad_term(c.y.size());
+  DeviceArray<V> sum(c.y.size());
+  DeviceArray<V> y(c.y.size());
+  DeviceArray<V> grad_term(c.y.size());
   DeviceArray<float> workspace(static_cast<std::size_t>(squeeze_excite_cuda_workspace(c.shape)));
-  const SqueezeExciteInputs<float> inputs{
+  const SqueezeExciteInputs<float, V> inputs{
       .terms = {first.data(), second.data(), third.data()},
       .weights = {weights.a.data(), weights.b.data(), weights.c.data(), weights.d.data()}};
-  const SqueezeExciteKept<float> pointers{
-      kept.a.data(), kept.b.data(), kept.c.data(), kept.d.data()};
-  squeeze_excite_forward_cuda(c.shape, inputs, pointers, y.data(), workspace.data(), nullptr);
-  squeeze_excite_backward_cuda(
+  const SqueezeExciteKept<float, V> pointers{
+      sum.data(), kept.b.data(), kept.c.data(), kept.d.data()};
+  squeeze_excite_forward_cuda<V>(c.shape, inputs, pointers, y.data(), workspace.data(), nullptr);
+  squeeze_excite_backward_cuda<V>(
       c.shape,
       inputs,
       pointers,
@@ -53,8 +60,8 @@ void run_on_device(SqueezeExciteCase<float>& c) {
       {grad_term.data(), grads.a.data(), grads.b.data(), grads.c.data(), grads.d.data()},
       workspace.data(),
       nullptr);
-  c.y = y.host();
-  c.grad_term = grad_term.host();
+  c.y = widen(y.host());
+  c.grad_term = widen(grad_term.host());
   c.grad_weights = {grads.a.host(), grads.b.host(), grads.c.host(), grads.d.host()};
 }
 
@@ -65,13 +72,7 @@ TEST(SqueezeExciteCuda, EqualsTheReferenceAtAwkwardSizes) {
       continue;
     }
     SqueezeExciteCase<double> expected(shape);
-    squeeze_excite_reference<double>(
-        shape, expected.inputs(), expected.kept_pointers(), expected.y.data());
-    squeeze_excite_backward_reference<double>(shape,
-                                              expected.inputs(),
-                                              expected.kept_pointers(),
-                                              expected.grad_y.data(),
-                                              expected.gradients());
+    run_reference(expected);
     SqueezeExciteCase<float> c(shape);
     run_on_device(c);
     SCOPED_TRACE(in_words(shape));
@@ -104,6 +105,40 @@ TEST(SqueezeExciteCuda, GivesTheSameBitsInEveryOrderOfExecutionAndAtAnyBatchSize
     EXPECT_EQ(alone.y, first.y) << in_words(shape);
     EXPECT_EQ(alone.grad_term, first.grad_term) << in_words(shape);
   }
+}
+
+/// Inputs that V can hold; the sum of several terms is rounded to V too.
+template <typename V>
+void expect_rounded_once() {
+  for (const SqueezeExciteShape& shape : squeeze_excite_shapes({33, 1201}, {1, 20})) {
+    SqueezeExciteCase<double> expected(shape);
+    for (std::vector<double>& term : expected.terms) {
+      round_to<V>(term);
+    }
+    round_to<V>(expected.grad_y);
+    run_reference(expected);
+    SqueezeExciteCase<float> c(shape);
+    run_on_device<V>(c);
+    SCOPED_TRACE(in_words(shape));
+    const double rounding = rounding_of<V>();
+    EXPECT_LE(relative_l2(c.y, expected.y), (shape.terms > 1 ? 2 : 1) * rounding);
+    EXPECT_LE(relative_l2(c.grad_term, expected.grad_term), 2 * rounding);
+    for (std::size_t i = 0; i < c.grad_weights.size(); ++i) {
+      // A sum over the voxels of terms of both signs.
+      EXPECT_LE(relative_l2(c.grad_weights[i], expected.grad_weights[i]), 10 * rounding) << i;
+    }
+    SqueezeExciteCase<float> again(shape);
+    use_schedule(test_schedules().back());
+    run_on_device<V>(again);
+    EXPECT_EQ(again.y, c.y);
+    EXPECT_EQ(again.grad_term, c.grad_term);
+    EXPECT_EQ(again.grad_weights, c.grad_weights);
+  }
+}
+
+TEST(SqueezeExciteCuda, ComputesInFloat32WhereVolumesAreNarrow) {
+  expect_rounded_once<Float16>();
+  expect_rounded_once<BFloat16>();
 }
 
 TEST(SqueezeExciteCuda, KeepsNanInItsSample) {

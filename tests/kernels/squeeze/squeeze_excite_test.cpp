@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -10,37 +9,22 @@
 #include "kernels/squeeze/squeeze_excite_reference.hpp"
 #include "tests/kernels/squeeze/squeeze_excite_case.hpp"
 #include "tests/support/golden_tensors.hpp"
+#include "tests/support/scattered_runner.hpp"
 
 namespace yates::kernels {
 namespace {
 
 using testing::in_words;
 using testing::relative_l2;
+using testing::run_reference;
+using testing::run_scattered;
 using testing::squeeze_excite_shapes;
 using testing::SqueezeExciteCase;
-
-template <typename T>
-void run_reference(SqueezeExciteCase<T>& c) {
-  squeeze_excite_reference<T>(c.shape, c.inputs(), c.kept_pointers(), c.y.data());
-  squeeze_excite_backward_reference<T>(
-      c.shape, c.inputs(), c.kept_pointers(), c.grad_y.data(), c.gradients());
-}
 
 void run_fast(SqueezeExciteCase<float>& c, const ParallelRunner& parallel, Isa isa) {
   squeeze_excite_forward_cpu(c.shape, c.inputs(), c.kept_pointers(), c.y.data(), parallel, isa);
   squeeze_excite_backward_cpu(
       c.shape, c.inputs(), c.kept_pointers(), c.grad_y.data(), c.gradients(), parallel, isa);
-}
-
-/// Every task in a thread of its own, last task first.
-void run_scattered(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  std::vector<std::thread> threads;
-  for (std::int64_t i = count; i-- > 0;) {
-    threads.emplace_back(task, i);
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
 }
 
 TEST(SqueezeExcite, EqualsTheReferenceAtAwkwardSizesOnEveryInstructionSet) {

@@ -7,15 +7,19 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
-#include "kernels/cuda/cuda_operators_torch.hpp"
 #include "kernels/loss/voxel_cross_entropy_composed_torch.hpp"
 #include "kernels/simt/device.hpp"
 #include "model/fce/foreground_loss.hpp"
 #include "model/init.hpp"
 #include "model/loss/cross_entropy.hpp"
 #include "model/network/segmamba.hpp"
+#include "model/optim/loss_scale.hpp"
+#include "model/optim/sgd.hpp"
+#include "tests/support/emulated_device.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {
@@ -23,39 +27,42 @@ namespace {
 
 using namespace yates::testing;  // NOLINT(google-build-using-namespace)
 
-/// While it lives, host tensors take the way of a GPU.
-class EmulatedDevice {
- public:
-  EmulatedDevice() {
-    kernels::use_device_operators(c10::DeviceType::CPU, &kernels::cuda_operators());
-  }
-  ~EmulatedDevice() { kernels::use_device_operators(c10::DeviceType::CPU, nullptr); }
-  EmulatedDevice(const EmulatedDevice&) = delete;
-  EmulatedDevice& operator=(const EmulatedDevice&) = delete;
-};
-
 /// Of the patch: four of them are left at the deepest stage.
 constexpr std::int64_t kVoxels = 16 * 32 * 32;
+
+/// Calls of InstanceNorm in one pass: five in each of eight LargeKernelConv, one in each of four
+/// MLPs, two in each of ten residual blocks, whose shortcut is normalised along.
+constexpr int kNorms = 8 * 5 + 4 + 10 * 2;
 
 struct Result {
   std::string name;
   at::Tensor value;
 };
 
-/// Logits, then the gradient of every parameter.
-std::vector<Result> run(const SegMamba& network, at::ScalarType activations = at::kFloat) {
+/// The loss of one forward pass, whose logits are given out if they are asked for.
+at::Tensor loss_on(const SegMamba& network,
+                   at::ScalarType activations,
+                   at::Tensor* logits_of = nullptr) {
   const at::Tensor x =
       tensor_of(formula_image("input", 4 * kVoxels, 1.5), {1, 4, 16, 32, 32}, activations);
   const at::Tensor y = tensor_of(formula_labels("labels", kVoxels), {1, 16, 32, 32}, at::kLong);
-  network.parameters().clear_gradients();
   ForwardTrace trace;
   const at::Tensor logits = network.forward(x, {.seed = 5}, &trace);
-  at::Tensor loss = cross_entropy(logits, y);
-  if (network.options().fce.enabled) {
-    loss = loss + foreground_losses(trace.foreground, y).total(network.options().fce);
+  if (logits_of != nullptr) {
+    *logits_of = logits.detach();
   }
-  loss.backward();
-  std::vector<Result> results = {{"logits", logits.detach()}};
+  const at::Tensor loss = cross_entropy(logits, y);
+  return network.options().fce.enabled
+             ? loss + foreground_losses(trace.foreground, y).total(network.options().fce)
+             : loss;
+}
+
+/// Logits, then the gradient of every parameter.
+std::vector<Result> run(const SegMamba& network, at::ScalarType activations = at::kFloat) {
+  network.parameters().clear_gradients();
+  at::Tensor logits;
+  loss_on(network, activations, &logits).backward();
+  std::vector<Result> results = {{"logits", logits}};
   for (const Parameter& parameter : network.parameters()) {
     results.push_back({parameter.name, ParameterList::gradient(parameter).clone()});
   }
@@ -101,6 +108,27 @@ Distance distance(const std::vector<Result>& results, const std::vector<Result>&
           std::sqrt(apart / norm)};
 }
 
+/// Every entry of the table is called as often as one pass of a relocated arm needs it.
+void expect_calls(const ModelOptions& options) {
+  using Table = kernels::OperatorTable;
+  const int norms = kNorms + (options.fce.enabled ? 2 : 0);
+  const int pruned = options.prune.enabled ? 4 : 0;
+  const bool is_fused = options.prune.restore == "fused";
+  EXPECT_EQ(calls_of<&Table::instance_norm_forward>(), norms);
+  EXPECT_EQ(calls_of<&Table::instance_norm_backward>(), norms);
+  EXPECT_EQ(calls_of<&Table::squeeze_excite_forward>(), 8);
+  EXPECT_EQ(calls_of<&Table::squeeze_excite_backward>(), 8);
+  EXPECT_EQ(calls_of<&Table::voxel_cross_entropy>(), 1);
+  EXPECT_EQ(calls_of<&Table::mixer_forward>(), 4);
+  EXPECT_EQ(calls_of<&Table::mixer_backward>(), 4);
+  EXPECT_EQ(calls_of<&Table::token_norms>(), pruned);
+  EXPECT_EQ(calls_of<&Table::select_tokens>(), pruned);
+  EXPECT_EQ(calls_of<&Table::compact_orders>(), pruned);
+  EXPECT_EQ(calls_of<&Table::pool_tokens>(), pruned);
+  EXPECT_EQ(calls_of<&Table::unpool_tokens>(), is_fused ? pruned : 0);
+  EXPECT_EQ(calls_of<&Table::restore_neighbors>(), is_fused ? 0 : pruned);
+}
+
 /// As far from float64 as float32 can be. The network raises rounding by orders of magnitude (norms
 /// over few voxels at the deepest stage): a ReLU that flips in one of two right results moves
 /// gradients by percents (measured here: 1e-4 to 8e-3, with either path the nearer one by chance);
@@ -109,11 +137,13 @@ Distance distance(const std::vector<Result>& results, const std::vector<Result>&
 void expect_equals_cpu(const ModelOptions& options) {
   const SegMamba network = network_of(options);
   const std::vector<Result> truth = run(in_double(network), at::kDouble);
-  const EmulatedDevice device;
   std::vector<Result> first;
   for (const std::uint64_t schedule : {1U, 2U}) {
     kernels::use_schedule(schedule);
+    const CountedOperators counted;
+    const EmulatedDevice device(counted.table());
     const std::vector<Result> results = run(network);
+    expect_calls(options);
     const Distance emulated = distance(results, truth);
     EXPECT_LE(emulated.logits, 1e-3);
     EXPECT_LE(emulated.gradients, 5e-2);
@@ -144,32 +174,77 @@ TEST(EmulatedNetwork, EqualsTheCpuWithForegroundScoresAndRestoredNeighbours) {
   expect_equals_cpu(options);
 }
 
-TEST(EmulatedNetwork, RunsTheKernelsOfTheGpu) {
+TEST(EmulatedNetwork, KeepsItsScanInFloat32UnderNarrowActivations) {
   const SegMamba network = network_of(relocated());
-  const auto calls = [&] {
-    static int count = 0;
-    static kernels::OperatorTable counting;
-    counting = kernels::cuda_operators();
-    counting.ordered_mixer =
-        [](const at::Tensor& xz, const kernels::MixerWeights& weights, const at::Tensor& orders) {
-          ++count;
-          return kernels::cuda_operators().ordered_mixer(xz, weights, orders);
-        };
-    kernels::use_device_operators(c10::DeviceType::CPU, &counting);
-    run(network);
-    kernels::use_device_operators(c10::DeviceType::CPU, nullptr);
-    return count;
-  }();
-  EXPECT_EQ(calls, 4);
+  const CountedOperators counted;
+  const EmulatedDevice device(counted.table());
+  const std::vector<Result> expected = run(network);
+  for (const at::ScalarType type : {at::kBFloat16, at::kHalf}) {
+    const CountedOperators again;
+    const std::vector<Result> results = run(network, type);
+    expect_calls(network.options());
+    EXPECT_EQ(results[0].value.scalar_type(), at::kFloat);
+    EXPECT_LE(l2_norm(results[0].value - expected[0].value), 0.05 * l2_norm(expected[0].value));
+  }
 }
 
-TEST(EmulatedNetwork, KeepsItsScanInFloat32UnderBfloat16) {
+constexpr int kSteps = 2;
+
+/// The losses of the steps, then the parameters.
+std::vector<Result> train(at::ScalarType activations) {
   const SegMamba network = network_of(relocated());
-  const EmulatedDevice device;
-  const std::vector<Result> expected = run(network);
-  const std::vector<Result> results = run(network, at::kBFloat16);
-  EXPECT_EQ(results[0].value.scalar_type(), at::kFloat);
-  EXPECT_LE(l2_norm(results[0].value - expected[0].value), 0.05 * l2_norm(expected[0].value));
+  const LossScale loss_scale(at::kCPU, activations == at::kHalf);
+  if (loss_scale.is_dynamic()) {
+    loss_scale.scale().fill_(1024);  // Where no step overflows.
+  }
+  std::vector<SgdTriple> triples;
+  for (const Parameter& parameter : network.parameters()) {
+    const at::Tensor value = parameter.value.detach();
+    triples.push_back({value, {}, at::zeros_like(value)});
+  }
+  std::vector<Result> results;
+  for (int step = 0; step < kSteps; ++step) {
+    network.parameters().clear_gradients();
+    const at::Tensor loss = loss_on(network, activations);
+    const at::Tensor scale = loss_scale.scale().clone();
+    loss_scale.scaled(loss).backward();
+    std::vector<at::Tensor> gradients;
+    for (std::size_t i = 0; i < triples.size(); ++i) {
+      triples[i].gradient = ParameterList::gradient(network.parameters()[i]);
+      gradients.push_back(triples[i].gradient);
+    }
+    const c10::NoGradGuard no_grad;
+    const at::Tensor norm = gradient_norm(gradients, scale);
+    const at::Tensor skip = loss_scale.judge(norm + loss);
+    sgd_update(triples, {.lr = 0.01}, 12.0, {.norm = norm, .loss_scale = scale, .skip = skip});
+    results.push_back({"loss", loss.detach()});
+  }
+  for (const Parameter& parameter : network.parameters()) {
+    results.push_back({parameter.name, parameter.value.detach()});
+  }
+  return results;
+}
+
+TEST(EmulatedNetwork, TrainsAsTheCpuWithTheSameBitsInEveryOrderOfExecution) {
+  using Table = kernels::OperatorTable;
+  const std::vector<Result> host = train(at::kFloat);
+  std::vector<Result> first;
+  for (const std::uint64_t schedule : {3U, 4U}) {
+    kernels::use_schedule(schedule);
+    const CountedOperators counted;
+    const EmulatedDevice device(counted.table());
+    const std::vector<Result> results = train(at::kHalf);
+    EXPECT_EQ(calls_of<&Table::gradient_norm>(), kSteps);
+    EXPECT_EQ(calls_of<&Table::sgd_update>(), kSteps);
+    first = first.empty() ? results : first;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      EXPECT_TRUE(results[i].value.equal(first[i].value)) << results[i].name << " " << schedule;
+    }
+    for (std::size_t step = 0; step < kSteps; ++step) {
+      const auto expected = host[step].value.item<double>();
+      EXPECT_NEAR(results[step].value.item<double>(), expected, 1e-2 * expected);
+    }
+  }
 }
 
 TEST(ComposedCrossEntropy, EqualsTheKernelOfTheCpu) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/optim/device_update.hpp"
+#include "model/optim/loss_scale.hpp"
 
 #include <cmath>
 #include <limits>
@@ -8,13 +8,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
-#include "model/optim/grad_clip.hpp"
-#include "model/optim/loss_scale.hpp"
-#include "model/optim/sgd.hpp"
 #include "tests/support/golden_network.hpp"
 
 namespace yates::model {
@@ -88,57 +83,6 @@ TEST(LossScale, ScalesTheGradientWithTheLoss) {
   const at::Tensor p = at::ones({3}).set_requires_grad(true);
   scale.scaled(p.sum()).backward();
   EXPECT_TRUE(p.grad().equal(at::full({3}, 65536.0)));
-}
-
-/// Parameters, gradients and velocities by formula.
-UpdatedTensors tensors_by_formula(double gradient_scale) {
-  UpdatedTensors tensors;
-  for (const std::int64_t size : {1, 33, 2000}) {
-    const std::string name = std::to_string(size);
-    tensors.parameters.push_back(tensor_of(formula_image("p" + name, size, 1), {size}, at::kFloat));
-    tensors.gradients.push_back(
-        tensor_of(formula_image("g" + name, size, gradient_scale), {size}, at::kFloat));
-    tensors.velocities.push_back(tensor_of(formula_image("v" + name, size, 2), {size}, at::kFloat));
-  }
-  return tensors;
-}
-
-TEST(DeviceSgd, EqualsTheUpdateOfTheHost) {
-  for (const double clip : {12.0, 1000.0, 0.0}) {
-    const double scale = 1024;
-    const UpdatedTensors host = tensors_by_formula(1);
-    const double norm = global_norm(host.gradients);
-    for (std::size_t i = 0; i < host.parameters.size(); ++i) {
-      sgd_update(host.parameters[i],
-                 host.gradients[i],
-                 host.velocities[i],
-                 {.gradient_scale = clip_factor(norm, clip)});
-    }
-    const UpdatedTensors device = tensors_by_formula(scale);
-    const at::Tensor scale_tensor = at::full({}, scale, at::kFloat);
-    const at::Tensor device_norm = unscaled_norm(device.gradients, scale_tensor);
-    EXPECT_NEAR(device_norm.item<double>(), norm, 1e-6 * norm);
-    device_sgd_update(
-        device, {.clip_norm = clip}, device_norm, scale_tensor, at::zeros({}, at::kFloat));
-    for (std::size_t i = 0; i < host.parameters.size(); ++i) {
-      EXPECT_LE(relative_absmax(device.parameters[i], host.parameters[i]), 1e-6) << clip;
-      EXPECT_LE(relative_absmax(device.velocities[i], host.velocities[i]), 1e-6) << clip;
-    }
-  }
-}
-
-TEST(DeviceSgd, ChangesNothingInASkippedStep) {
-  const UpdatedTensors before = tensors_by_formula(1);
-  const UpdatedTensors tensors = tensors_by_formula(1);
-  tensors.gradients[1].fill_(std::nan(""));
-  const at::Tensor one = at::ones({}, at::kFloat);
-  const at::Tensor norm = unscaled_norm(tensors.gradients, one);
-  EXPECT_TRUE(std::isnan(norm.item<double>()));
-  device_sgd_update(tensors, {}, norm, one, one);
-  for (std::size_t i = 0; i < before.parameters.size(); ++i) {
-    EXPECT_TRUE(tensors.parameters[i].equal(before.parameters[i]));
-    EXPECT_TRUE(tensors.velocities[i].equal(before.velocities[i]));
-  }
 }
 
 }  // namespace
