@@ -115,9 +115,10 @@ class Verbs(unittest.TestCase):
         for path in (HERE.share / "configs").rglob("*.yaml"):
             HERE.yates("config", "check", str(path))
 
-    def test_batch_scripts_peers_and_tools_are_installed(self):
+    def test_batch_scripts_peers_tools_and_licence_are_installed(self):
         for name in ("slurm/train.sbatch", "slurm/scaling.sbatch", "tools/convert_checkpoint.py"):
             self.assertTrue(os.access(HERE.share / name, os.X_OK), name)
+        self.assertTrue((HERE.prefix / "share/doc/yates/LICENSE").is_file())
         if WITH_WORKER:
             for script in (REPOSITORY / "tools" / "bench" / "peers").iterdir():
                 if script.suffix == ".py":
@@ -218,6 +219,15 @@ if WITH_WORKER:
                                                        "data.patch=[32,32,32]"))
             finally:
                 shutil.rmtree(bundled)
+
+        def test_that_has_gone_is_reported_with_its_fix(self):
+            broken = HERE.root / "broken"
+            broken.mkdir()
+            (broken / "libtorch_cpu.so").touch()
+            result = HERE.run(["yates", "doctor"], LD_LIBRARY_PATH=str(broken))
+            self.assertEqual(result.returncode, 74)
+            self.assertIn("does not start", result.stderr)
+            self.assertIn("--component libtorch", result.stderr)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ set(yates_programs yates)
 
 if(YATES_TORCH)
   # First what --component libtorch has put into the prefix, or the user, as a link or a folder.
-  set(_bundled $ORIGIN/../../lib/yates)
+  set(_bundled $ORIGIN/../../lib/yates/torch/lib)
+  if(YATES_GPU)
+    list(APPEND _bundled $ORIGIN/../../lib/yates/nvidia/nccl/lib)
+  endif()
   set_target_properties(yates-worker PROPERTIES
-    INSTALL_RPATH "${_bundled}/torch/lib;${_bundled}/nvidia/nccl/lib;${CMAKE_INSTALL_RPATH}"
-    INSTALL_RPATH_USE_LINK_PATH ON)
+    INSTALL_RPATH "${_bundled};${CMAKE_INSTALL_RPATH}" INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS yates-worker RUNTIME DESTINATION libexec/yates)
   list(APPEND yates_programs yates-worker)
   install(DIRECTORY tools/bench/peers DESTINATION share/yates)
