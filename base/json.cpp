@@ -43,6 +43,12 @@ Json parse_json(const std::string& text, const std::string& origin) {
                         .where = fmt::format("{}:{}:{}", origin, line, column),
                         .allowed = "",
                         .fix = "the file was cut or edited; write it again"});
+  } catch (const nlohmann::json::out_of_range&) {
+    throw Error(ExitCode::BadData,
+                Problem{.what = "a number is larger than any that can be read",
+                        .where = origin,
+                        .allowed = "up to 1.8e308",
+                        .fix = "the file was edited; write it again"});
   }
 }
 

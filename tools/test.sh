@@ -8,7 +8,8 @@ usage: tools/test.sh [--fast | --full]
 
   (none)   build the ci preset (release, with fault injection) and run every test
   --fast   only the tests that are not labelled slow or e2e
-  --full   also the build without LibTorch, with its tests
+  --full   also the build without LibTorch, with its tests, as it is and with the address and undefined
+           behaviour sanitizers; and all targets of tests/fuzz for a minute each
 TEXT
 }
 
@@ -22,7 +23,11 @@ case ${1-} in
 esac
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-tools/bootstrap.sh
+if [ $mode = full ]; then
+  tools/bootstrap.sh --fuzz
+else
+  tools/bootstrap.sh
+fi
 
 jobs=$(nproc)
 started=$SECONDS
@@ -46,6 +51,9 @@ else
 fi
 if [ $mode = full ]; then
   run_preset login
+  run_preset asan-login -LE slow
+  echo "== fuzz: readers of files, by clang 14 with warnings as errors"
+  tools/fuzz.sh 60
 fi
 
 echo "== tests that this build or machine cannot run"

@@ -172,6 +172,8 @@ Json parse_header(std::string_view header, const std::filesystem::path& path) {
     json = Json::parse(text.begin(), text.end(), watch);
   } catch (const nlohmann::json::parse_error& error) {
     refuse(path, kLengthBytes + error.byte, "the header is not valid JSON");
+  } catch (const nlohmann::json::out_of_range&) {
+    refuse(path, kLengthBytes, "the header holds a number larger than any that can be read");
   }
   if (!duplicate.empty()) {
     refuse(path, kLengthBytes, "key '" + duplicate + "' stands twice in the header");

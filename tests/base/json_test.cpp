@@ -35,6 +35,10 @@ TEST(JsonText, NestingIsLimitedBeforeItCostsTheStack) {
   EXPECT_THROW(parse_json(nested(1'000'000), "f.json"), Error);
 }
 
+TEST(JsonText, ANumberBeyondDoubleIsRefused) {
+  EXPECT_THROW(parse_json("[1e400]", "f.json"), Error);
+}
+
 TEST(JsonText, NonFiniteNumbersBecomeStrings) {
   EXPECT_EQ(json_number(std::nan("")).dump(), "\"nan\"");
   EXPECT_EQ(json_number(0.5).dump(), "0.5");

@@ -25,7 +25,7 @@ endif()
 if(YATES_SANITIZE MATCHES "thread")
   # LibTorch and the system's libraries are not instrumented: what happens inside them is not judged.
   list(APPEND YATES_TEST_ENVIRONMENT
-    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp")
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
 endif()
 # Builds the tests labelled threads, which is what the test preset tsan runs.
 add_custom_target(tsan_tests)
