@@ -105,10 +105,10 @@ std::int64_t BenchSettings::count(const std::string& key) const {
   const std::optional<std::int64_t> value = parse_integer(text(key));
   if (!value || *value < 1) {
     throw Error(ExitCode::Usage,
-                Problem{.what = fmt::format("{}={}", key, text(key)),
-                        .where = "",
+                Problem{.what = fmt::format("{} is '{}'", key, text(key)),
+                        .where = "yates bench",
                         .allowed = "a whole number of at least 1",
-                        .fix = ""});
+                        .fix = text(key) == "default" ? "give it, too: " + key + "=N" : ""});
   }
   return *value;
 }
