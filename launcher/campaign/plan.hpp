@@ -44,8 +44,8 @@ Plan make_plan(const config::StudyFile& study,
 /// The same with the costs of the published plan.json, if there is one. Throws Error{BadData}.
 Plan current_plan(const config::StudyFile& study, std::int64_t gpus);
 
-/// The plan as contract section 5 has it, with each arm's settings and command, the analysis, what
-/// can be estimated, and the power of the primary contrast.
+/// The plan with each arm's settings and command, the analysis, what can be estimated, and the
+/// power of the primary contrast.
 Json plan_json(const config::StudyFile& study, const Plan& plan);
 
 /// The declared analysis of a study: what plan.json and a registration fix.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The results of a campaign as one table, the input of the analysis (contract section 4).
+// The results of a campaign as one table, the input of the analysis.
 #pragma once
 
 #include <filesystem>

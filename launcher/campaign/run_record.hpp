@@ -47,7 +47,8 @@ RunRecord read_run_record(const std::filesystem::path& run_directory);
 /// Publishes it. Throws Error{Io}.
 void write_run_record(const std::filesystem::path& run_directory, const RunRecord& record);
 
-/// The trainer's own account, RUN/status.json: contract section 4. Absent fields are empty.
+/// The trainer's own account, RUN/status.json (launcher/train/run_directory.hpp). Absent fields are
+/// empty.
 struct TrainerStatus {
   bool found = false;
   std::string state;  ///< running, done, diverged, interrupted, failed.

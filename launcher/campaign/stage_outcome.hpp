@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the end of a stage means for its run, by the rule of contract sections 1 and 3.
+// What the end of a stage means for its run: another stage, another attempt, or an end.
 #pragma once
 
 #include <filesystem>

@@ -92,7 +92,7 @@ std::pair<Spread, Spread> measure_seconds_in_turn(std::int64_t repeats,
                                                   const std::function<void()>& ours,
                                                   const std::function<void()>& peer);
 
-/// The JSON object of one result (contract section 5).
+/// The JSON object of one result.
 Json to_json(const BenchResult& result, std::int64_t threads);
 
 /// Processor, cores and vector instructions of this machine, in words.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// effects.json: the whole analysis in full precision for other programs (contract section 5).
+// effects.json: the whole analysis in full precision for other programs.
 #pragma once
 
 #include "base/json.hpp"

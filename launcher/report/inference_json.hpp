@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of effects.json beyond the contract's core: resampling, robust location, sensitivity,
+// The parts of effects.json beyond its core: resampling, robust location, sensitivity,
 // types of squares, fits.
 #pragma once
 
@@ -21,7 +21,7 @@ Json interval_or_null(const study::Interval& interval);
 /// Factor -> level, in the order of the factors.
 Json levels_object(const study::Design& design, const study::Levels& levels);
 
-/// Lines of an analysis of variance; the contract's fields first.
+/// Lines of an analysis of variance.
 Json anova_rows(const std::vector<study::AnovaSummary>& rows);
 
 /// Adds `anova_types`, `fit`, `bootstrap`, `sign_flips`, `case_contrasts`, `cell_tails` and

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the results of a study: one row per run, case and region (contract section 4).
+// Reads the results of a study: one row per run, case and region.
 #pragma once
 
 #include <optional>
