@@ -4,12 +4,13 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tools/test.sh [--fast | --full]
+usage: tools/test.sh [--fast | --full | --sanitize]
 
   (none)   build the ci preset (release, with fault injection) and run every test
   --fast   only the tests that are not labelled slow or e2e
-  --full   also the build without LibTorch, with its tests, as it is and with the address and undefined
-           behaviour sanitizers; and all targets of tests/fuzz for a minute each
+  --full   also the build without LibTorch, with its tests; and all targets of tests/fuzz for a minute
+           each, under the address and undefined behaviour sanitizers
+  --sanitize  the tests of the build without LibTorch under these sanitizers, and nothing else
 TEXT
 }
 
@@ -18,6 +19,7 @@ case ${1-} in
   "") ;;
   --fast) mode=fast ;;
   --full) mode=full ;;
+  --sanitize) mode=sanitize ;;
   -h|--help) usage; exit 0 ;;
   *) echo "test: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
 esac
@@ -44,6 +46,10 @@ run_preset() {  # preset [ctest options]
   ctest --preset "$preset" "$@"
 }
 
+if [ $mode = sanitize ]; then
+  run_preset asan-login -LE slow
+  exit
+fi
 if [ $mode = fast ]; then
   run_preset ci -LE 'slow|e2e'
 else
@@ -51,7 +57,6 @@ else
 fi
 if [ $mode = full ]; then
   run_preset login
-  run_preset asan-login -LE slow
   echo "== fuzz: readers of files, by clang 14 with warnings as errors"
   tools/fuzz.sh 60
 fi
