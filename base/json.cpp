@@ -64,4 +64,21 @@ Json json_number(double value) {
   return std::isfinite(value) ? Json(value) : Json(format_number(value));
 }
 
+bool json_fits_integer(const Json& value, std::int64_t least, std::uint64_t most) {
+  if (value.is_number_unsigned()) {
+    return value.get<std::uint64_t>() <= most;
+  }
+  if (value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    return number >= least && (number < 0 || static_cast<std::uint64_t>(number) <= most);
+  }
+  if (value.is_number_float()) {
+    constexpr double kExact = 9007199254740992.0;  // 2^53: whole numbers up to it are exact.
+    const auto number = value.get<double>();
+    return std::abs(number) <= kExact && std::trunc(number) == number &&
+           number >= static_cast<double>(least) && number <= static_cast<double>(most);
+  }
+  return true;
+}
+
 }  // namespace yates

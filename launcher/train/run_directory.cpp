@@ -62,4 +62,14 @@ bool RunDirectory::take_save_request() const {
   return std::filesystem::remove(path_ / "SAVE", ignored);
 }
 
+void RunDirectory::remove_unfinished() const {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".") && name.ends_with(".tmp")) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+}
+
 }  // namespace yates::train

@@ -49,6 +49,9 @@ class RunDirectory {
   /// A file SAVE asks for a checkpoint now; reading the wish removes it.
   [[nodiscard]] bool take_save_request() const;
 
+  /// Removes the temporary files that attempts left here when they were killed while writing.
+  void remove_unfinished() const;
+
  private:
   std::filesystem::path path_;
 };

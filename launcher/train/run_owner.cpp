@@ -89,6 +89,7 @@ void RunOwner::resume(TrainingState& state) {
     log_warning("passing over a damaged checkpoint: {}", reason);
   };
   // Unfinished files of attempts that died; no checkpoint is removed.
+  directory_.remove_unfinished();
   io::remove_old_checkpoints(directory_.checkpoints(), std::numeric_limits<std::size_t>::max());
   const auto checkpoint = io::read_newest_checkpoint(directory_.checkpoints(), report);
   if (checkpoint) {

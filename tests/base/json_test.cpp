@@ -2,7 +2,9 @@
 #include "base/json.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -37,6 +39,21 @@ TEST(JsonText, NestingIsLimitedBeforeItCostsTheStack) {
 
 TEST(JsonText, ANumberBeyondDoubleIsRefused) {
   EXPECT_THROW(parse_json("[1e400]", "f.json"), Error);
+}
+
+TEST(JsonText, IntegersAreWholeAndInTheRangeOfTheirType) {
+  const Json json = parse_json(
+      R"({"whole": 5.0, "half": 1.5, "huge": 1e300, "minus": -1, "list": [1, 2.5], "big": 300})",
+      "f.json");
+  EXPECT_EQ(json_get<int>(json, "whole", "f.json"), 5);
+  EXPECT_EQ(json_get<std::int64_t>(json, "minus", "f.json"), -1);
+  EXPECT_EQ(json_get<double>(json, "half", "f.json"), 1.5);
+  EXPECT_EQ(json_get<std::vector<double>>(json, "list", "f.json")[1], 2.5);
+  EXPECT_THROW(json_get<int>(json, "half", "f.json"), Error);
+  EXPECT_THROW(json_get<std::int64_t>(json, "huge", "f.json"), Error);
+  EXPECT_THROW(json_get<std::size_t>(json, "minus", "f.json"), Error);
+  EXPECT_THROW(json_get<std::uint8_t>(json, "big", "f.json"), Error);
+  EXPECT_THROW(json_get<std::vector<int>>(json, "list", "f.json"), Error);
 }
 
 TEST(JsonText, NonFiniteNumbersBecomeStrings) {

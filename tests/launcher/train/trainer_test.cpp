@@ -160,12 +160,15 @@ TEST_F(TrainerTest, AValidationPatchThatCannotBeMadeEndsAllRanksAlike) {
   EXPECT_TRUE(bytes_of_run(dir()) == unbroken());
 }
 
-TEST_F(TrainerTest, UnfinishedCheckpointsOfEarlierAttemptsAreRemovedAtTheStart) {
-  const auto stale = dir() / "checkpoints" / ".step-00000004.safetensors.123.tmp";
-  std::filesystem::create_directories(stale.parent_path());
-  std::ofstream(stale) << "half";
+TEST_F(TrainerTest, UnfinishedFilesOfEarlierAttemptsAreRemovedAtTheStart) {
+  const auto checkpoint = dir() / "checkpoints" / ".step-00000004.safetensors.123.tmp";
+  const auto status_file = dir() / ".status.json.host-123-00ff.tmp";
+  std::filesystem::create_directories(checkpoint.parent_path());
+  std::ofstream(checkpoint) << "half";
+  std::ofstream(status_file) << "half";
   EXPECT_EQ(train_locally(failing_at(0, 0), dir(), 1).state, "failed");
-  EXPECT_FALSE(std::filesystem::exists(stale));
+  EXPECT_FALSE(std::filesystem::exists(checkpoint));
+  EXPECT_FALSE(std::filesystem::exists(status_file));
 }
 
 TEST_F(TrainerTest, LeavesTensorBoardEvents) {
