@@ -13,6 +13,9 @@ Two targets run at a time. Inputs start from tests/fuzz/corpus/TARGET; new ones 
 build/fuzz/corpus/TARGET and are used again. A finding ends its target: its input is left in
 build/fuzz/findings and goes into tests/fuzz/corpus/TARGET together with the mended code, where
 every build replays it. Exit status 1 if there was a finding.
+
+environment:
+  YATES_FUZZ_SEED  the same seed, corpus and program try the same inputs (default 0: another each time)
 TEXT
 }
 
@@ -56,7 +59,7 @@ run_target() {  # target
   TMPDIR=$scratch/$target \
     LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 \
     $build/fuzz/fuzz_"$target" "$build/corpus/$target" "tests/fuzz/corpus/$target" \
-    -max_total_time="$seconds" -timeout=25 -rss_limit_mb=1024 -malloc_limit_mb=512 \
+    -seed="${YATES_FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=1024 -malloc_limit_mb=512 \
     -max_len=16384 -print_final_stats=1 "-artifact_prefix=$build/findings/$target-" \
     "${options[@]}" >"$build/$target.log" 2>&1 || status=$?
   if [ $status != 0 ]; then

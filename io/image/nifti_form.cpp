@@ -205,8 +205,10 @@ GridPlacement place_grid(const NiftiForms& forms, Geometry& geometry) {
 }
 
 bool finite_forms(const NiftiForms& forms) {
+  constexpr double kFarthest = 1e12;
   const auto finite = [](const auto& values) {
-    return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+    return std::all_of(
+        values.begin(), values.end(), [](double v) { return std::abs(v) <= kFarthest; });
   };
   return (forms.sform_code <= 0 || finite(forms.srow)) &&
          (forms.qform_code <= 0 || (finite(forms.quatern) && finite(forms.qoffset)));

@@ -33,7 +33,8 @@ struct GridPlacement {
 /// with a note. Otherwise `geometry` is left alone.
 GridPlacement place_grid(const NiftiForms& forms, Geometry& geometry);
 
-/// True if every number of the forms that are set is finite. (ITK aborts the process otherwise.)
+/// True if every number of the forms that are set is finite (ITK aborts the process otherwise) and
+/// at most 1e12.
 bool finite_forms(const NiftiForms& forms);
 
 /// Fills quaternion, offset, matrix and voxel sizes for a grid whose direction is orthonormal

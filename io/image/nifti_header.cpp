@@ -267,12 +267,19 @@ NiftiHeader parse_nifti_header(std::span<const std::byte> bytes,
   read_data_place(fields, layout, header, path);
   const NiftiForms forms = read_forms(fields, layout);
   for (std::size_t i = 1; i < 4; ++i) {
-    if (!(forms.pixdim[i] > 0) || !std::isfinite(forms.pixdim[i])) {
-      refuse(path, fmt::format("voxel size {} along axis {}", forms.pixdim[i], i), "above 0 mm");
+    // Beyond these no scanner sees, and float32, in which grids are written, soon cannot say.
+    constexpr double kSmallest = 1e-9;
+    constexpr double kLargest = 1e9;
+    if (!(forms.pixdim[i] >= kSmallest && forms.pixdim[i] <= kLargest)) {
+      refuse(path,
+             fmt::format("voxel size {} along axis {}", forms.pixdim[i], i),
+             forms.pixdim[i] > 0 ? "1e-9 to 1e9" : "above 0 mm");
     }
   }
   if (!finite_forms(forms)) {
-    refuse(path, "the qform or sform holds a number that is not finite", "finite numbers");
+    refuse(path,
+           "the qform or sform holds a number that is not finite or beyond all places",
+           "numbers up to 1e12");
   }
   if (header.special.empty()) {
     const GridPlacement placement = place_grid(forms, header.geometry);
