@@ -15,14 +15,8 @@ namespace {
 constexpr float kLog2E = 1.44269504F;
 
 /// Channels of a slice at most: what is shared by its channels (B, C and their gradients) is then
-/// cheap, and its scratch stays in the second cache. Half of it where that leaves four slices.
+/// cheap, and its scratch stays in the second cache.
 constexpr std::int64_t kWidestSlice = 96;
-
-std::int64_t scan_slice_width(std::int64_t channels) {
-  constexpr std::int64_t kWanted = 4;
-  const std::int64_t slices = std::max(kWanted, divide_up(channels, kWidestSlice));
-  return round_up(divide_up(std::max<std::int64_t>(channels, 1), slices), kSliceAlign);
-}
 
 /// How the channels are cut; depends on the shape alone.
 struct Partition {
@@ -32,7 +26,7 @@ struct Partition {
   std::int64_t tiles;
 
   explicit Partition(const RowScanShape& shape)
-      : padded(scan_slice_width(shape.channels)),
+      : padded(slice_width(shape.channels, kWidestSlice)),
         slices(divide_up(shape.channels, padded)),
         states(round_up(shape.states, kRowScanGroup)),
         tiles(divide_up(shape.tokens, kRowScanTile)) {}

@@ -346,28 +346,34 @@ void backward_tile(const RowScanSlice& s, const Tile& tile, const float* kept) {
   }
 }
 
-std::int64_t tile_length(const RowScanSlice& s, std::int64_t first) {
-  return s.tokens - first < T ? s.tokens - first : T;
+/// The tile of that number, with the projections that all slices of a sample share.
+Tile shared_tile(const RowScanSlice& s, std::int64_t number) {
+  Tile tile(s);
+  tile.first = number * T;
+  tile.length = s.tokens - tile.first < T ? s.tokens - tile.first : T;
+  stage_projections(s, tile);
+  return tile;
+}
+
+void clear_states(const RowScanSlice* slices, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t elements = slices[i].states * slices[i].padded;
+    std::memset(Tile(slices[i]).state, 0, static_cast<std::size_t>(elements) * sizeof(float));
+  }
 }
 
 }  // namespace
 
 void row_scan_forward_slices(const RowScanSlice* slices, std::int64_t count) {
-  const RowScanSlice& first = slices[0];
-  const std::int64_t state_count = first.states * first.padded;
+  const std::int64_t state_count = slices[0].states * slices[0].padded;
   const auto state_bytes = static_cast<std::size_t>(state_count) * sizeof(float);
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::memset(Tile(slices[i]).state, 0, state_bytes);
-  }
-  for (std::int64_t tile_index = 0; tile_index * T < first.tokens; ++tile_index) {
-    Tile shared(first);
-    shared.first = tile_index * T;
-    shared.length = tile_length(first, shared.first);
-    stage_projections(first, shared);
+  clear_states(slices, count);
+  for (std::int64_t number = 0; number * T < slices[0].tokens; ++number) {
+    const Tile shared = shared_tile(slices[0], number);
     for (std::int64_t i = 0; i < count; ++i) {
       const Tile tile = Tile(slices[i]).at_the_place_of(shared);
       if (slices[i].states_kept != nullptr) {
-        std::memcpy(slices[i].states_kept + tile_index * state_count, tile.state, state_bytes);
+        std::memcpy(slices[i].states_kept + number * state_count, tile.state, state_bytes);
       }
       forward_tile(slices[i], tile);
     }
@@ -375,19 +381,13 @@ void row_scan_forward_slices(const RowScanSlice* slices, std::int64_t count) {
 }
 
 void row_scan_backward_slices(const RowScanSlice* slices, std::int64_t count) {
-  const RowScanSlice& first = slices[0];
-  const std::int64_t state_count = first.states * first.padded;
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::memset(Tile(slices[i]).state, 0, static_cast<std::size_t>(state_count) * sizeof(float));
-  }
-  for (std::int64_t tile_index = (first.tokens + T - 1) / T; tile_index-- > 0;) {
-    Tile shared(first);
-    shared.first = tile_index * T;
-    shared.length = tile_length(first, shared.first);
-    stage_projections(first, shared);
+  const std::int64_t state_count = slices[0].states * slices[0].padded;
+  clear_states(slices, count);
+  for (std::int64_t number = (slices[0].tokens + T - 1) / T; number-- > 0;) {
+    const Tile shared = shared_tile(slices[0], number);
     for (std::int64_t i = 0; i < count; ++i) {
       const Tile tile = Tile(slices[i]).at_the_place_of(shared);
-      backward_tile(slices[i], tile, slices[i].states_kept + tile_index * state_count);
+      backward_tile(slices[i], tile, slices[i].states_kept + number * state_count);
     }
   }
 }

@@ -17,12 +17,11 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
   return divide_up(a, b) * b;
 }
 
-/// Channels per slice, a multiple of kSliceAlign: at most 64, and four slices where that leaves
-/// whole vectors.
-constexpr std::int64_t slice_width(std::int64_t channels) {
-  constexpr std::int64_t kWidest = 64;
+/// Channels per slice, a multiple of kSliceAlign: at most `widest`, itself one, and four slices
+/// where that leaves whole vectors.
+constexpr std::int64_t slice_width(std::int64_t channels, std::int64_t widest = 64) {
   constexpr std::int64_t kWanted = 4;
-  const std::int64_t slices = std::max(kWanted, divide_up(channels, kWidest));
+  const std::int64_t slices = std::max(kWanted, divide_up(channels, widest));
   return round_up(divide_up(std::max<std::int64_t>(channels, 1), slices), kSliceAlign);
 }
 
