@@ -116,16 +116,19 @@ void stage_steps(const RowScanSlice& s, const Tile& tile, std::int64_t channel) 
   }
 }
 
-/// Asks for a vector of channels of the rows of the tile that starts at `first`. A burst of
-/// requests would stall, so every group of states asks for its part of them.
-void prefetch_rows(
-    const RowScanSlice& s, std::int64_t first, std::int64_t n0, const float* read, float* written) {
+/// Asks for a vector of channels, in one array or two, of the rows of the tile that starts at
+/// `first`. A burst of requests would stall, so every group of states asks for its part of them.
+void prefetch_rows(const RowScanSlice& s,
+                   std::int64_t first,
+                   std::int64_t n0,
+                   const float* one,
+                   const float* two) {
   const std::int64_t begin = first + n0 * T / s.states;
   const std::int64_t end = first + (n0 + G) * T / s.states;
   for (std::int64_t t = begin; t < end && t < s.tokens && t >= 0; ++t) {
     const std::int64_t offset = row_at(s, t) * s.row_stride;
-    __builtin_prefetch(read + offset, 0);
-    __builtin_prefetch(written + offset, 1);
+    __builtin_prefetch(one + offset);
+    __builtin_prefetch(two + offset);
   }
 }
 
@@ -174,16 +177,17 @@ void write_outputs(const RowScanSlice& s, const Tile& tile, std::int64_t channel
     if (s.accumulate) {
       y += load_some(target, s.width - channel);
     }
-    store_some(target, y, s.width - channel);
+    stream_some(target, y, s.width - channel);
   }
 }
 
 void forward_tile(const RowScanSlice& s, const Tile& tile) {
+  const float* read_beside_u = s.accumulate ? s.y : s.delta != nullptr ? s.delta : s.u;
   for (std::int64_t channel = 0; channel < s.padded; channel += W) {
     stage_steps<false>(s, tile, channel);
     skip_term(s, tile, channel);
     for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
-      prefetch_rows(s, tile.first + T, n0, s.u + channel, s.y + channel);
+      prefetch_rows(s, tile.first + T, n0, s.u + channel, read_beside_u + channel);
       forward_group(s, tile, n0, channel);
     }
     write_outputs(s, tile, channel);
@@ -316,8 +320,9 @@ void write_gradients(const RowScanSlice& s, const Tile& tile, std::int64_t chann
     const Lanes grad_raw = grad_dt * load(tile.slope + place);
     grad_D += grad_y * u;
     grad_bias += grad_raw;
-    store_some(s.grad_u + target, grad_dtu * load(tile.dt + place) + D * grad_y, s.width - channel);
-    store_some(s.grad_delta + target, grad_raw, s.width - channel);
+    const Lanes grad_u = grad_dtu * load(tile.dt + place) + D * grad_y;
+    stream_some(s.grad_u + target, grad_u, s.width - channel);
+    stream_some(s.grad_delta + target, grad_raw, s.width - channel);
   }
   store(s.grad_D + channel, load(s.grad_D + channel) + grad_D);
   store(s.grad_dt_bias + channel, load(s.grad_dt_bias + channel) + grad_bias);
@@ -330,8 +335,7 @@ void backward_tile(const RowScanSlice& s, const Tile& tile, const float* kept) {
   }
   for (std::int64_t n0 = 0; n0 < s.states; n0 += G) {
     for (std::int64_t channel = 0; channel < s.padded; channel += W) {
-      prefetch_rows(s, tile.first - T, n0, s.u + channel, s.grad_u + channel);
-      prefetch_rows(s, tile.first - T, n0, s.grad_y + channel, s.grad_delta + channel);
+      prefetch_rows(s, tile.first - T, n0, s.u + channel, s.grad_y + channel);
       replay_group(s, tile, kept, n0, channel);
       if (channel == 0) {
         backward_group<true>(s, tile, n0, channel);
@@ -378,6 +382,7 @@ void row_scan_forward_slices(const RowScanSlice* slices, std::int64_t count) {
       forward_tile(slices[i], tile);
     }
   }
+  finish_streams();
 }
 
 void row_scan_backward_slices(const RowScanSlice* slices, std::int64_t count) {
@@ -390,6 +395,7 @@ void row_scan_backward_slices(const RowScanSlice* slices, std::int64_t count) {
       backward_tile(slices[i], tile, slices[i].states_kept + number * state_count);
     }
   }
+  finish_streams();
 }
 
 }  // namespace yates::kernels::YATES_SIMD

@@ -58,6 +58,25 @@ inline void store_some(float* target, Lanes value, std::int64_t count) {
   std::memcpy(target, &value, count > 0 ? static_cast<std::size_t>(count) * sizeof(float) : 0);
 }
 
+/// store_some past the caches where the vector is a whole line of them: for large results that are
+/// not read again soon, whose lines would first be fetched only to be overwritten. Such stores may
+/// arrive late: another thread reads them after finish_streams() in this one.
+inline void stream_some(float* target, Lanes value, std::int64_t count) {
+#if defined(__AVX512F__)
+  if (count >= kLanes && reinterpret_cast<std::uintptr_t>(target) % sizeof value == 0) {
+    _mm512_stream_ps(target, __m512(value));
+    return;
+  }
+#endif
+  store_some(target, value, count);
+}
+
+inline void finish_streams() {
+#if defined(__AVX512F__)
+  _mm_sfence();
+#endif
+}
+
 inline Lanes as_floats(IntLanes bits) {
   Lanes value;
   std::memcpy(&value, &bits, sizeof value);

@@ -51,6 +51,17 @@ std::string cpu_field(const std::string& field) {
   return "";
 }
 
+constexpr double kLongCall = 0.25;  // Seconds.
+
+/// Seconds of a call whose predecessor took `last_seconds`; what the other side's work left in
+/// memory and caches is gone by then.
+double seconds_of_turn(const std::function<void()>& work, double last_seconds) {
+  if (last_seconds < kLongCall) {
+    work();
+  }
+  return seconds_of(work);
+}
+
 }  // namespace
 
 Spread Spread::scaled(double factor) const {
@@ -126,18 +137,18 @@ std::pair<Spread, Spread> measure_seconds_in_turn(std::int64_t repeats,
                                                   std::int64_t peer_repeats,
                                                   const std::function<void()>& ours,
                                                   const std::function<void()>& peer) {
-  ours();
-  if (peer_repeats > 1) {
-    peer();
-  }
+  double our_last = seconds_of(ours);
+  double peer_last = peer_repeats > 1 ? seconds_of(peer) : kLongCall;
   std::vector<double> our_seconds;
   std::vector<double> peer_seconds;
   for (std::int64_t i = 0; i < std::max(repeats, peer_repeats); ++i) {
     if (i < repeats) {
-      our_seconds.push_back(seconds_of(ours));
+      our_last = seconds_of_turn(ours, our_last);
+      our_seconds.push_back(our_last);
     }
     if (i < peer_repeats) {
-      peer_seconds.push_back(seconds_of(peer));
+      peer_last = seconds_of_turn(peer, peer_last);
+      peer_seconds.push_back(peer_last);
     }
   }
   return {spread_of(our_seconds), spread_of(peer_seconds)};

@@ -85,8 +85,10 @@ struct Bench {
 /// touched and caches are warm by then.
 Spread measure_seconds(std::int64_t repeats, const std::function<void()>& work);
 
-/// Two works in turn, so that both meet the same disturbances of the machine. Seconds. Where the
-/// peer is slow its repetitions may be fewer, at least one.
+/// Two works in turn, so that both meet the same disturbances of the machine. Seconds. A turn
+/// begins with a call that is not counted unless calls are long (a quarter of a second), for the
+/// other side has taken the caches. Where the peer is slow its repetitions may be fewer, at least
+/// one.
 std::pair<Spread, Spread> measure_seconds_in_turn(std::int64_t repeats,
                                                   std::int64_t peer_repeats,
                                                   const std::function<void()>& ours,

@@ -24,7 +24,7 @@ BEGIN, END = "<!-- table: tools/bench/performance.py page -->\n", "<!-- end of t
 # What is measured, and with which settings.
 BENCHES = {
     "step": "threads=2 repeats=3 rounds=3",
-    "scan": "threads=2 repeats=7",
+    "scan": "threads=2 repeats=15",
     "conv1d": "threads=2 repeats=7",
     "prune": "threads=2 repeats=7",
     "instance-norm": "threads=2 repeats=7",
