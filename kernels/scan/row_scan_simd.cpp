@@ -173,11 +173,12 @@ void skip_term(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
 void write_outputs(const RowScanSlice& s, const Tile& tile, std::int64_t channel) {
   for (std::int64_t t = 0; t < tile.length; ++t) {
     float* target = s.y + row_at(s, tile.first + t) * s.row_stride + channel;
-    Lanes y = load(tile.y + channel * T + t * W);
+    const Lanes y = load(tile.y + channel * T + t * W);
     if (s.accumulate) {
-      y += load_some(target, s.width - channel);
+      store_some(target, y + load_some(target, s.width - channel), s.width - channel);
+    } else {
+      stream_some(target, y, s.width - channel);
     }
-    stream_some(target, y, s.width - channel);
   }
 }
 
