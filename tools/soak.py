@@ -206,12 +206,7 @@ class Soak:
             time.sleep(0.1)
         self.problems += [f"process left: {pid} {line}" for pid, line in family(self.mark).items()]
         self.problems += [f"file left: {path}" for path in (self.root / "soak").rglob(".*.tmp")]
-        # An mpirun that is killed leaves its session folder; only Open MPI could remove it.
-        sessions = list((self.root / "tmp").glob("ompi.*/pid.*"))
-        if sessions:
-            print(f"soak: {len(sessions)} session folders of killed mpirun are left")
-        self.problems += [f"file left: {path}" for path in (self.root / "tmp").rglob("*")
-                          if not path.is_dir() and "/ompi." not in str(path)]
+        self.problems += [f"file left: {path}" for path in (self.root / "tmp").rglob("*")]
         self.problems += [f"shared memory left: {name}" for name in sorted(self.shared)
                           if os.path.exists(name)]
         fsck = self.yates("study", "fsck", "soak.yaml", "--dry-run", may_fail=True)

@@ -17,6 +17,7 @@
 #include "launcher/campaign/references.hpp"
 #include "launcher/campaign/run_book.hpp"
 #include "launcher/campaign/run_queue.hpp"
+#include "launcher/campaign/session_folder.hpp"
 #include "launcher/campaign/stage_settlement.hpp"
 #include "launcher/campaign/staged_data.hpp"
 #include "launcher/campaign/stages.hpp"
@@ -29,10 +30,14 @@ constexpr int kPollMs = 500;  ///< How often OUT/HALT is looked for.
 
 class Launcher {
  public:
-  Launcher(const config::StudyFile& study, const Plan& plan, const LauncherOptions& options)
+  Launcher(const config::StudyFile& study,
+           const Plan& plan,
+           const LauncherOptions& options,
+           std::filesystem::path sessions)
       : study_(study),
         plan_(plan),
         options_(options),
+        sessions_(std::move(sessions)),
         book_(study, plan, options.only),
         queue_(study, plan, options, book_),
         settlement_(study, book_, queue_, !options.only.empty()) {}
@@ -115,6 +120,7 @@ class Launcher {
                         .launch = options_.launch,
                         .yates = options_.yates,
                         .references = {},
+                        .sessions = sessions_,
                         .convention = study_.spec.convention};
     if (record.stage == kEvaluate) {
       stages.references = references(run);
@@ -219,6 +225,7 @@ class Launcher {
   const config::StudyFile& study_;
   const Plan& plan_;
   const LauncherOptions& options_;
+  std::filesystem::path sessions_;
   RunBook book_;
   RunQueue queue_;
   StageSettlement settlement_;
@@ -267,8 +274,13 @@ CampaignCounts run_campaign(const config::StudyFile& study,
   } else {
     lock.emplace(locked, kWaitForOrphansSeconds);
   }
+  // Without the lock an earlier start may still use the folder of that name.
+  std::optional<SessionFolder> sessions;
+  if (lock) {
+    sessions.emplace(locked);
+  }
   const StopSignals signals;
-  return Launcher(study, plan, options).run();
+  return Launcher(study, plan, options, sessions ? sessions->path() : "").run();
 }
 
 }  // namespace yates::campaign

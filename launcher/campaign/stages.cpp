@@ -75,6 +75,9 @@ Command train_command(const std::filesystem::path& directory, const StageOptions
       command.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
                              {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}};
     }
+    if (!options.sessions.empty()) {
+      command.environment["TMPDIR"] = options.sessions.string();
+    }
   }
   for (const std::string& word : {options.yates.string(),
                                   std::string("train"),

@@ -24,9 +24,10 @@ struct StageOptions {
   std::int64_t ranks = 1;  ///< MPI ranks of one training.
   /// What starts the ranks of a training, e.g. srun and its options; empty: mpirun.
   std::vector<std::string> launch = {};
-  std::filesystem::path yates;       ///< This program.
-  std::filesystem::path references;  ///< Label maps that predictions are compared with.
-  std::filesystem::path data = {};   ///< Copy of the run's data set to read; empty: the original.
+  std::filesystem::path yates;          ///< This program.
+  std::filesystem::path references;     ///< Label maps that predictions are compared with.
+  std::filesystem::path sessions = {};  ///< Where mpirun keeps its session files; empty: TMPDIR.
+  std::filesystem::path data = {};  ///< Copy of the run's data set to read; empty: the original.
   std::string convention = "segmamba";
 };
 
