@@ -103,6 +103,8 @@ std::vector<std::string> reasons_to_wait(const config::StudyFile& study,
     }
   }
   const std::vector<std::int64_t> waves = waves_of(study, plan);
+  const bool untouched = std::all_of(
+      view.runs.begin(), view.runs.end(), [](const auto& run) { return run.record.starts == 0; });
   std::vector<std::string> reasons(plan.runs.size());
   for (std::size_t run = 0; run < plan.runs.size(); ++run) {
     const RunState state = view.runs[run].record.state;
@@ -112,7 +114,8 @@ std::vector<std::string> reasons_to_wait(const config::StudyFile& study,
     const auto element = element_of.find(plan.runs[run].id);
     if (element == element_of.end()) {
       reasons[run] = log.wave() == 0 && !view.launcher_alive
-                         ? "nothing was started: `yates study submit` or `study run`"
+                         ? untouched ? "nothing was started: `yates study submit` or `study run`"
+                                     : "no launcher works on it: `yates study run` goes on"
                      : !log.stopped.empty() ? "not needed: " + log.stopped
                                             : fmt::format("of wave {}, which follows", waves[run]);
       continue;

@@ -82,6 +82,18 @@ TEST_F(StatusTest, RunsSayWhyTheyWait) {
   EXPECT_EQ(waits[later], "of wave 2, which follows");
 }
 
+TEST_F(StatusTest, WithoutALauncherRunsWaitForACommand) {
+  const auto reason = [this] {
+    return reasons_to_wait(file_, plan_, view_campaign(file_, plan_), {}, std::nullopt).back();
+  };
+  EXPECT_EQ(reason(), "nothing was started: `yates study submit` or `study run`");
+  RunRecord started;
+  started.starts = 1;
+  make_directories(run_directory(file_, plan_.runs[0]));
+  write_run_record(run_directory(file_, plan_.runs[0]), started);
+  EXPECT_EQ(reason(), "no launcher works on it: `yates study run` goes on");
+}
+
 TEST_F(StatusTest, LedgerAddsUp) {
   for (const PlannedRun& run : plan_.runs) {
     finish(file_, run, 0.5);
