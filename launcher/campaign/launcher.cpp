@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "launcher/campaign/abandoned_files.hpp"
 #include "launcher/campaign/campaign_lock.hpp"
 #include "launcher/campaign/launch_fence.hpp"
 #include "launcher/campaign/references.hpp"
@@ -111,6 +112,7 @@ class Launcher {
   }
 
   void start_stage(std::size_t run, RunRecord& record) {
+    remove_abandoned_files(book_.directory(run));
     record.stage = next_stage(book_.arm(run), record, book_.directory(run));
     if (record.stage.empty()) {
       book_.finish(run, RunState::Done, "");

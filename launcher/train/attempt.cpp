@@ -140,14 +140,17 @@ bool lives(const Path& attempt, const Json& owner) {
   return !earlier_start_of_this_job && beat_recently(attempt);
 }
 
-/// True for an attempt that stopped because it was asked to, or was done.
-bool ended_cleanly(const Path& attempt) {
+/// True for an attempt that stopped because it was asked to, or was done; and for one that ended
+/// the requeues: who starts the run after that means it.
+bool ended_by_decision(const Path& attempt) {
   const Path end = attempt / "end.json";
   if (!std::filesystem::exists(end)) {
     return false;
   }
   const int code = json_get<int>(read_json(end), "exit_code", end.string());
-  return code == static_cast<int>(ExitCode::Ok) || code == static_cast<int>(ExitCode::Interrupted);
+  return code == static_cast<int>(ExitCode::Ok) ||
+         code == static_cast<int>(ExitCode::Interrupted) ||
+         code == static_cast<int>(ExitCode::DoNotRequeue);
 }
 
 [[noreturn]] void refuse(const Path& attempt, const std::string& what, const std::string& fix) {
@@ -207,7 +210,7 @@ void Attempt::record_start(std::int64_t step) const {
     const bool same_start =
         std::filesystem::exists(start) &&
         json_get<std::int64_t>(read_json(start), "step", start.string()) == step;
-    if (!same_start || ended_cleanly(folder)) {
+    if (!same_start || ended_by_decision(folder)) {
       return;
     }
     ++stuck;
@@ -220,8 +223,8 @@ void Attempt::record_start(std::int64_t step) const {
                                     step),
                 .where = attempts_.string(),
                 .allowed = "",
-                .fix = "find out why they ended; to try again, remove " +
-                       attempt_path(attempts_, number_ - 1).string() + "/start.json"});
+                .fix = "find out why they ended; started once more, the run has three attempts "
+                       "again"});
   }
 }
 

@@ -27,7 +27,8 @@ class Attempt {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Notes the step from which this attempt goes on. Throws Error{DoNotRequeue} if the three
-  /// attempts before it went on from the same step and none of them ended cleanly.
+  /// attempts before it went on from the same step and none of them ended cleanly, or with this
+  /// error.
   void record_start(std::int64_t step) const;
 
   /// Shows other machines that this attempt lives. Call every few seconds. Never throws.

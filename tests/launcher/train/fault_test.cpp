@@ -202,7 +202,7 @@ TEST_F(FaultTest, OfTwoStartsAtOnceOneTrains) {
   EXPECT_FALSE(std::filesystem::exists(dir() / "attempts" / "0002"));
 }
 
-// P11: without a new checkpoint in three attempts, the requeues end.
+// P11: without a new checkpoint in three attempts, the requeues end, until somebody starts it again.
 TEST_F(FaultTest, ThreeAttemptsWithoutProgressEndTheRequeues) {
   for (int attempt = 0; attempt < 3; ++attempt) {
     EXPECT_NE(start("step=2,point=step.begin,action=kill").exit_code, 0);
@@ -211,6 +211,8 @@ TEST_F(FaultTest, ThreeAttemptsWithoutProgressEndTheRequeues) {
   EXPECT_EQ(result.exit_code, 76) << result.error;
   EXPECT_EQ(status()["exit_code"], 76);
   EXPECT_EQ(status()["resumable"], false);
+  EXPECT_NE(start("step=2,point=step.begin,action=kill").exit_code, 76);
+  EXPECT_EQ(start().exit_code, 0);
 }
 
 // P12: replicas are proved equal before anything is saved.
