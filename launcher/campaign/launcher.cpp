@@ -34,11 +34,11 @@ class Launcher {
   Launcher(const config::StudyFile& study,
            const Plan& plan,
            const LauncherOptions& options,
-           std::filesystem::path sessions)
+           MpiFolders mpi)
       : study_(study),
         plan_(plan),
         options_(options),
-        sessions_(std::move(sessions)),
+        mpi_(std::move(mpi)),
         book_(study, plan, options.only),
         queue_(study, plan, options, book_),
         settlement_(study, book_, queue_, !options.only.empty()) {}
@@ -122,8 +122,8 @@ class Launcher {
                         .launch = options_.launch,
                         .yates = options_.yates,
                         .references = {},
-                        .sessions = sessions_,
-                        .convention = study_.spec.convention};
+                        .convention = study_.spec.convention,
+                        .mpi = mpi_};
     if (record.stage == kEvaluate) {
       stages.references = references(run);
     }
@@ -227,7 +227,7 @@ class Launcher {
   const config::StudyFile& study_;
   const Plan& plan_;
   const LauncherOptions& options_;
-  std::filesystem::path sessions_;
+  MpiFolders mpi_;
   RunBook book_;
   RunQueue queue_;
   StageSettlement settlement_;
@@ -276,13 +276,15 @@ CampaignCounts run_campaign(const config::StudyFile& study,
   } else {
     lock.emplace(locked, kWaitForOrphansSeconds);
   }
-  // Without the lock an earlier start may still use the folder of that name.
-  std::optional<SessionFolder> sessions;
-  if (lock) {
-    sessions.emplace(locked);
-  }
   const StopSignals signals;
-  return Launcher(study, plan, options, sessions ? sessions->path() : "").run();
+  if (!lock) {
+    // The earlier start may still use the folders.
+    return Launcher(study, plan, options, {}).run();
+  }
+  std::error_code ignored;
+  const SessionFolder sessions(std::filesystem::temp_directory_path(ignored), locked);
+  const SessionFolder shared_memory("/dev/shm", locked);
+  return Launcher(study, plan, options, {sessions.path(), shared_memory.path()}).run();
 }
 
 }  // namespace yates::campaign

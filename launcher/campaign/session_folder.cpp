@@ -11,20 +11,20 @@ namespace yates::campaign {
 namespace {
 
 // Sockets are below, and the path of a socket has 107 characters at most: the name is short.
-std::filesystem::path folder_for(const std::filesystem::path& locked) {
+std::filesystem::path folder_for(const std::filesystem::path& parent,
+                                 const std::filesystem::path& locked) {
   std::error_code error;
-  const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
-  if (error) {
-    return "";
-  }
   const std::filesystem::path target = std::filesystem::weakly_canonical(locked, error);
-  return error ? "" : parent / fmt::format("yates-{:016x}", hash_name(target.string()));
+  return error || parent.empty()
+             ? ""
+             : parent / fmt::format("yates-{:016x}", hash_name(target.string()));
 }
 
 }  // namespace
 
-SessionFolder::SessionFolder(const std::filesystem::path& locked) {
-  const std::filesystem::path folder = folder_for(locked);
+SessionFolder::SessionFolder(const std::filesystem::path& parent,
+                             const std::filesystem::path& locked) {
+  const std::filesystem::path folder = folder_for(parent, locked);
   std::error_code error;
   std::filesystem::remove_all(folder, error);
   // Readable by us alone, and new: nobody else has put anything there.

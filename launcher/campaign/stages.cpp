@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <csignal>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -60,6 +61,19 @@ Command external_command(const config::StudyArm& arm,
   return command;
 }
 
+void keep_mpi_files_in(const MpiFolders& folders, Command& command) {
+  if (!folders.sessions.empty()) {
+    command.environment["TMPDIR"] = folders.sessions.string();
+  }
+  // Of Open MPI 4 and 5.
+  for (const char* name :
+       {"OMPI_MCA_btl_vader_backing_directory", "OMPI_MCA_btl_sm_backing_directory"}) {
+    if (!folders.shared_memory.empty() && std::getenv(name) == nullptr) {
+      command.environment[name] = folders.shared_memory.string();
+    }
+  }
+}
+
 /// Open MPI binds ranks to the first cores by default, those of every run to the same ones; and it
 /// refuses root, which containers run as, unless told twice.
 Command train_command(const std::filesystem::path& directory, const StageOptions& options) {
@@ -75,9 +89,7 @@ Command train_command(const std::filesystem::path& directory, const StageOptions
       command.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"},
                              {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}};
     }
-    if (!options.sessions.empty()) {
-      command.environment["TMPDIR"] = options.sessions.string();
-    }
+    keep_mpi_files_in(options.mpi, command);
   }
   for (const std::string& word : {options.yates.string(),
                                   std::string("train"),

@@ -19,16 +19,22 @@ inline constexpr const char* kTrain = "train";
 inline constexpr const char* kPredict = "predict";
 inline constexpr const char* kEvaluate = "evaluate";
 
+/// Folders for what mpirun and its ranks keep while they run. An empty one: as Open MPI does.
+struct MpiFolders {
+  std::filesystem::path sessions = {};
+  std::filesystem::path shared_memory = {};
+};
+
 /// How the stages of this campaign are started.
 struct StageOptions {
   std::int64_t ranks = 1;  ///< MPI ranks of one training.
   /// What starts the ranks of a training, e.g. srun and its options; empty: mpirun.
   std::vector<std::string> launch = {};
-  std::filesystem::path yates;          ///< This program.
-  std::filesystem::path references;     ///< Label maps that predictions are compared with.
-  std::filesystem::path sessions = {};  ///< Where mpirun keeps its session files; empty: TMPDIR.
-  std::filesystem::path data = {};  ///< Copy of the run's data set to read; empty: the original.
+  std::filesystem::path yates;       ///< This program.
+  std::filesystem::path references;  ///< Label maps that predictions are compared with.
+  std::filesystem::path data = {};   ///< Copy of the run's data set to read; empty: the original.
   std::string convention = "segmamba";
+  MpiFolders mpi = {};
 };
 
 /// The first stage that has not been passed; empty when the run is complete. An external arm has no
