@@ -64,6 +64,14 @@ def family(mark):
     return found
 
 
+def program(pid):
+    """The name of the file that a process executes; its command line may say another."""
+    try:
+        return pathlib.Path(os.readlink(f"/proc/{pid}/exe")).name
+    except OSError:
+        return ""
+
+
 def resident_kib(pid):
     for line in read_text(f"/proc/{pid}/status").splitlines():
         if line.startswith("VmRSS:"):
@@ -119,7 +127,7 @@ class Soak:
     def strike(self, launcher):
         """Kills something of the running command."""
         living = family(self.mark)
-        workers = [pid for pid, line in living.items() if "yates-worker" in line]
+        workers = [pid for pid in living if program(pid) == "yates-worker"]
         choice = self.random.choice(["rank killed", "rank told to stop", "launcher killed",
                                      "launcher told to stop", "all killed"])
         if choice.startswith("rank") and not workers:
