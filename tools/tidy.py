@@ -13,7 +13,7 @@ usage: tools/tidy.py [--build DIR] [--jobs N] [--each] [--checks GLOBS] [PATH...
   --checks GLOBS  added to the checks of .clang-tidy, as `-clang-analyzer-*`: half the time
 
 Prints every finding once. Exit status: 0 none, 1 findings or a source that does not compile,
-2 clang-tidy is absent (package clang-tidy-14)."""
+2 clang-tidy or clang is absent (packages clang-tidy-14, clang-14)."""
 import argparse
 import concurrent.futures
 import dataclasses
@@ -121,7 +121,9 @@ def main():
     arguments = parse_arguments()
     program = shutil.which("clang-tidy-14")
     if not program or not shutil.which("clang++-14"):
-        sys.exit("tidy: clang-tidy-14 and clang-14 are not installed (Debian packages of these names)")
+        print("tidy: clang-tidy-14 and clang-14 are not installed (Debian packages of these names)",
+              file=sys.stderr)
+        return 2
     build = pathlib.Path(arguments.build).resolve()
     if not (build / "compile_commands.json").exists():
         subprocess.run(["cmake", "--preset", build.name], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
