@@ -73,7 +73,7 @@ void blur_row(std::span<float> row, const std::vector<float>& kernel) {
 }  // namespace
 
 std::vector<float> gaussian_kernel(double sigma) {
-  const auto radius = static_cast<std::size_t>(4 * sigma + 0.5);
+  const auto radius = static_cast<std::size_t>(std::lround(4 * sigma));
   std::vector<double> exact(radius + 1);
   double sum = 0;
   for (std::size_t i = 0; i <= radius; ++i) {
@@ -82,6 +82,7 @@ std::vector<float> gaussian_kernel(double sigma) {
     sum += i == 0 ? exact[i] : 2 * exact[i];
   }
   std::vector<float> kernel;
+  kernel.reserve(exact.size());
   for (const double weight : exact) {
     kernel.push_back(static_cast<float>(weight / sum));
   }

@@ -11,10 +11,10 @@ namespace yates::io {
 /// log2(x) for normal x > 0; absolute error below 2e-7 times max(1, |log2 x|).
 inline float fast_log2(float x) {
   // Mantissa m in [sqrt(1/2), sqrt(2)), then the series of atanh in s = (m - 1) / (m + 1).
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t shifted = bits - 0x3F3504F3U;
   const auto exponent = static_cast<float>(static_cast<std::int32_t>(shifted) >> 23);
-  const float m = std::bit_cast<float>((shifted & 0x007FFFFFU) + 0x3F3504F3U);
+  const auto m = std::bit_cast<float>((shifted & 0x007FFFFFU) + 0x3F3504F3U);
   const float s = (m - 1.0F) / (m + 1.0F);
   const float q = s * s;
   const float tail = q * (0.33333333F + q * (0.2F + q * (0.14285714F + q * 0.11111111F)));
@@ -38,7 +38,7 @@ inline float fast_exp2(float x) {
 inline void fast_sincos_turn(float turn, float& sine, float& cosine) {
   constexpr float kRound = 12582912.0F;
   const float shifted = turn * 4.0F + kRound;
-  const std::uint32_t quadrant = std::bit_cast<std::uint32_t>(shifted);
+  const auto quadrant = std::bit_cast<std::uint32_t>(shifted);
   const float x = (turn * 4.0F - (shifted - kRound)) * 1.5707963F;
   const float q = x * x;
   const float s =

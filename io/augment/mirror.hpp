@@ -21,7 +21,9 @@ template <typename T>
 void mirror(std::span<T> volume,
             const std::array<std::int64_t, 3>& shape,
             const std::array<bool, 3>& axes) {
-  const auto [depth, height, width] = shape;
+  const std::int64_t depth = shape[0];
+  const std::int64_t height = shape[1];
+  const std::int64_t width = shape[2];
   const auto row = [&](std::int64_t z, std::int64_t y) {
     return volume.begin() + (z * height + y) * width;
   };

@@ -96,7 +96,7 @@ Moments moments_of(std::span<const std::int16_t> values) {
   std::int64_t sum = 0;
   std::int64_t squares = 0;  // At most 2^30 each: no overflow below 2^33 values.
   for (const std::int16_t value : values) {
-    const std::int32_t v = value;
+    const std::int64_t v = value;
     sum += v;
     squares += v * v;
   }

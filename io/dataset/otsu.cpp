@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/error.hpp"
@@ -10,6 +11,7 @@
 namespace yates::io {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMarginalScale = 100;
 
 /// Index of the last bin of the lower class.
@@ -48,8 +50,8 @@ std::size_t best_split(const std::vector<double>& counts, double low, double wid
 double otsu_threshold(std::span<const float> values, std::int64_t zeros, std::int64_t bins) {
   YATES_ASSERT(!values.empty() && bins > 1, "{} values, {} bins", values.size(), bins);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const double low = std::min(static_cast<double>(*least), zeros > 0 ? 0.0 : HUGE_VAL);
-  const double high = std::max(static_cast<double>(*most), zeros > 0 ? 0.0 : -HUGE_VAL);
+  const double low = std::min(static_cast<double>(*least), zeros > 0 ? 0.0 : kInfinity);
+  const double high = std::max(static_cast<double>(*most), zeros > 0 ? 0.0 : -kInfinity);
   if (low == high) {
     return low;
   }

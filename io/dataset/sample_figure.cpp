@@ -2,6 +2,7 @@
 #include "io/dataset/sample_figure.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include <fmt/format.h>
@@ -86,7 +87,8 @@ std::string slice_image(const Plane& plane,
   for (std::int64_t row = 0; row < plane.rows(); ++row) {
     for (std::int64_t column = 0; column < plane.columns(); ++column) {
       const float grey = (volume[plane.at(row, column)] - window[0]) / (window[1] - window[0]);
-      pixels.push_back(static_cast<std::uint8_t>(std::clamp(grey, 0.0F, 1.0F) * 255.0F + 0.5F));
+      pixels.push_back(
+          static_cast<std::uint8_t>(std::lround(std::clamp(grey, 0.0F, 1.0F) * 255.0F)));
     }
   }
   const auto png = encode_png(pixels, static_cast<std::size_t>(plane.columns()));

@@ -62,7 +62,7 @@ class Dealer {
     for (std::size_t taken = 0; left() > reserve; ++taken) {
       const std::vector<std::string>& cases = patients_[next_].cases;
       const auto with = static_cast<double>(ids.size() + cases.size());
-      const double without = static_cast<double>(ids.size());
+      const auto without = static_cast<double>(ids.size());
       if (taken >= least && std::abs(with - target) >= std::abs(without - target)) {
         break;
       }

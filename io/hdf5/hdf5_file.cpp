@@ -17,7 +17,7 @@ using hdf5::Lock;
 constexpr hid_t kClosed = -1;
 /// Datasets of this size and more begin at multiples of the alignment, so that reads by offset are
 /// aligned too.
-constexpr hsize_t kAlignFrom = 64 * 1024;
+constexpr hsize_t kAlignFrom = hsize_t{64} * 1024;
 constexpr hsize_t kAlignment = 4096;
 
 hid_t file_type(ElementType type) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -113,7 +114,7 @@ void write_fractions(const std::filesystem::path& path,
   stored.reserve(fractions.size());
   for (const float fraction : fractions) {
     const float inside = fraction > 0.0F ? std::min(fraction, 1.0F) : 0.0F;
-    stored.push_back(static_cast<std::uint16_t>(inside * kSteps + 0.5F));
+    stored.push_back(static_cast<std::uint16_t>(std::lround(inside * kSteps)));
   }
   const auto volumes = static_cast<std::int64_t>(fractions.size()) / geometry.voxels();
   write_volume(path,

@@ -54,10 +54,8 @@ std::vector<std::byte> encode_png(std::span<const std::uint8_t> pixels, std::siz
                width);
   constexpr std::array<unsigned char, 8> kSignature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   constexpr std::array<unsigned char, 5> kGrey8 = {8, 0, 0, 0, 0};
-  std::vector<std::byte> out;
-  for (const unsigned char byte : kSignature) {
-    out.push_back(std::byte{byte});
-  }
+  const auto signature = std::as_bytes(std::span(kSignature));
+  std::vector<std::byte> out(signature.begin(), signature.end());
   std::vector<std::byte> header;
   append_u32(header, width);
   append_u32(header, pixels.size() / width);

@@ -93,6 +93,7 @@ void add_extension(NiftiEdit& file) {
 void scale(NiftiEdit& file) {
   const std::vector<std::int16_t> counts = file.voxels<std::int16_t>();
   std::vector<std::int32_t> doubled;
+  doubled.reserve(counts.size());
   for (const std::int16_t count : counts) {
     doubled.push_back(2 * count);
   }

@@ -156,7 +156,7 @@ std::vector<Tissue> draw_tissues(const PhantomOptions& options,
         if (brain.depth[offset] <= 0) {
           continue;
         }
-        const double depth =
+        const auto depth =
             static_cast<double>(brain.depth[offset] + static_cast<float>(kTissueNoise) * noise[x]);
         const Tissue healthy = depth < kCsfDepth    ? Tissue::Csf
                                : depth < kGreyDepth ? Tissue::Grey

@@ -136,8 +136,7 @@ ScoredVoxels top(const ScoredVoxels& from, std::int64_t k) {
     return best;
   }
   std::vector<float> ordered = from.scores;
-  std::nth_element(
-      ordered.begin(), ordered.begin() + (k - 1), ordered.end(), std::greater<float>());
+  std::nth_element(ordered.begin(), ordered.begin() + (k - 1), ordered.end(), std::greater<>());
   const float least = ordered[count - 1];
   auto ties =
       count - static_cast<std::size_t>(std::count_if(

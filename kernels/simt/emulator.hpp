@@ -18,6 +18,8 @@
 
 #include "kernels/simt/stream.hpp"
 
+// Types and functions of CUDA have CUDA's names.
+// NOLINTBEGIN(google-explicit-constructor,readability-identifier-naming)
 struct dim3 {
   unsigned x = 1, y = 1, z = 1;
   constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
@@ -28,6 +30,7 @@ struct float2 {
 struct alignas(16) float4 {
   float x, y, z, w;
 };
+// NOLINTEND(google-explicit-constructor,readability-identifier-naming)
 
 namespace yates::kernels::simt {
 
@@ -38,7 +41,8 @@ class Fault : public std::runtime_error {
 };
 
 constexpr unsigned kWarp = 32;
-constexpr std::size_t kSharedBytes = 160 * 1024;  ///< What a block may have, static and dynamic.
+/// What a block may have of shared memory, static and dynamic.
+constexpr std::size_t kSharedBytes = std::size_t{160} * 1024;
 
 /// Runs the following launches in the order that `seed` draws.
 void set_seed(std::uint64_t seed);
@@ -88,6 +92,7 @@ T exchange(Meeting meeting, unsigned mask, T value, int argument, int width, Sou
 }  // namespace yates::kernels::simt
 
 // The language of CUDA. Names are those of its headers.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 #define __global__
 #define __device__
 #define __host__
@@ -205,6 +210,7 @@ T atomicMin(T* address, T value) {
   *address = value < before ? value : before;
   return before;
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace yates::kernels {
 

@@ -11,7 +11,8 @@
 namespace yates::kernels::simt {
 namespace {
 
-constexpr std::size_t kStackBytes = 256 * 1024;  ///< Reserved; pages are used as they are touched.
+/// Reserved; pages are used as they are touched.
+constexpr std::size_t kStackBytes = std::size_t{256} * 1024;
 constexpr std::size_t kGuardBytes = 4096;
 
 std::vector<void*>& free_stacks() {

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,7 @@ TEST(Text, NumbersRoundTrip) {
     EXPECT_EQ(parse_number(format_number(value)), value);
   }
   EXPECT_EQ(format_number(std::nan("")), "nan");
-  EXPECT_EQ(format_number(-INFINITY), "-inf");
+  EXPECT_EQ(format_number(-std::numeric_limits<double>::infinity()), "-inf");
   EXPECT_FALSE(parse_number("1,5"));
 }
 

@@ -146,7 +146,8 @@ TEST(ReadImage, RefusesTruncatedCompressedFilesAtAnyByte) {
   const testing::TemporaryDirectory folder;
   const std::vector<std::byte> whole = ramp_file<std::int16_t>(4).gzip();
   for (std::size_t size = 2; size < whole.size(); size += 7) {
-    NiftiBytes::write_bytes(folder / "a.nii.gz", {whole.begin(), whole.begin() + size});
+    NiftiBytes::write_bytes(folder / "a.nii.gz",
+                            {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
     expect_error(ExitCode::BadData, {"a.nii.gz"}, [&] { read_image(folder / "a.nii.gz"); });
   }
   NiftiBytes::write_bytes(folder / "a.nii.gz", {whole.begin(), whole.end() - 30});

@@ -53,8 +53,10 @@ struct RowConvExpected {
   Doubles y{}, grad_x{}, grad_weight{}, grad_bias{};
 
   explicit RowConvExpected(const RowConvProblem& p) {
-    const auto [batch, tokens, channels, width] = p.shape;
-    const ConvShape shape{batch, tokens, channels, width};
+    const ConvShape shape{p.shape.batch, p.shape.tokens, p.shape.channels, p.shape.width};
+    const std::int64_t batch = shape.batch;
+    const std::int64_t tokens = shape.tokens;
+    const std::int64_t channels = shape.channels;
     const std::size_t count = p.grad_y.size();
     Doubles x(count);
     Doubles grad_y(count);
