@@ -10,15 +10,10 @@
 
 #include "base/error.hpp"
 #include "io/dataset/case_folder.hpp"
+#include "io/dataset/case_sources.hpp"
 #include "io/shard/manifest.hpp"
 
 namespace yates::io {
-
-/// How a label map numbers the enhancing tumour.
-enum class LabelConvention {
-  Brats2023,  ///< Labels 0..3.
-  Brats2021,  ///< Label 4 becomes 3; a map with both is refused.
-};
 
 struct PreparedCase {
   CaseRecord record;                 ///< Complete but for shard and checksums.

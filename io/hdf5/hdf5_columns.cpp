@@ -2,6 +2,7 @@
 // Columns of tables as one-dimensional datasets.
 #include <algorithm>
 
+#include "io/hdf5/creation.hpp"
 #include "io/hdf5/handle.hpp"
 #include "io/hdf5/hdf5_file.hpp"
 
@@ -18,14 +19,9 @@ void write_values(hid_t file,
                   std::size_t count,
                   const void* values,
                   const std::string& where) {
-  const hsize_t size[] = {count};
-  const Handle space(
-      checked(H5Screate_simple(1, size, nullptr), ExitCode::Internal, "no data space", where),
-      H5Sclose);
-  const Handle properties(
-      checked(H5Pcreate(H5P_DATASET_CREATE), ExitCode::Internal, "no property list", where),
-      H5Pclose);
-  H5Pset_obj_track_times(properties.id(), false);
+  const std::int64_t shape[] = {static_cast<std::int64_t>(count)};
+  const Handle space = hdf5::simple_space(shape, where);
+  const Handle properties = hdf5::creation_properties(H5P_DATASET_CREATE, where);
   const Handle dataset(
       checked(
           H5Dcreate2(
@@ -50,7 +46,7 @@ void Hdf5File::write_column(const std::string& name, std::span<const double> val
                H5T_NATIVE_DOUBLE,
                values.size(),
                values.data(),
-               path_.string() + ": " + name);
+               hdf5::object_place(path_, name));
 }
 
 void Hdf5File::write_column(const std::string& name, std::span<const std::int64_t> values) {
@@ -61,7 +57,7 @@ void Hdf5File::write_column(const std::string& name, std::span<const std::int64_
                H5T_NATIVE_INT64,
                values.size(),
                values.data(),
-               path_.string() + ": " + name);
+               hdf5::object_place(path_, name));
 }
 
 void Hdf5File::write_column(const std::string& name, std::span<const std::string> values) {
@@ -78,8 +74,13 @@ void Hdf5File::write_column(const std::string& name, std::span<const std::string
   H5Tset_size(type.id(), width);
   H5Tset_strpad(type.id(), H5T_STR_NULLPAD);
   H5Tset_cset(type.id(), H5T_CSET_UTF8);
-  write_values(
-      id_, name, type.id(), type.id(), values.size(), block.data(), path_.string() + ": " + name);
+  write_values(id_,
+               name,
+               type.id(),
+               type.id(),
+               values.size(),
+               block.data(),
+               hdf5::object_place(path_, name));
 }
 
 }  // namespace yates::io

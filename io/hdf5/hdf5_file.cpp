@@ -5,14 +5,17 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "io/hdf5/creation.hpp"
 #include "io/hdf5/handle.hpp"
 
 namespace yates::io {
 namespace {
 
 using hdf5::checked;
+using hdf5::creation_properties;
 using hdf5::Handle;
 using hdf5::Lock;
+using hdf5::object_place;
 
 constexpr hid_t kClosed = -1;
 /// Datasets of this size and more begin at multiples of the alignment, so that reads by offset are
@@ -28,10 +31,6 @@ hid_t file_type(ElementType type) {
   }
 }
 
-std::string place(const std::filesystem::path& path, const std::string& object) {
-  return path.string() + ": " + object;
-}
-
 Handle access_properties(const std::string& where) {
   Handle properties(
       checked(H5Pcreate(H5P_FILE_ACCESS), ExitCode::Internal, "no property list", where), H5Pclose);
@@ -39,83 +38,6 @@ Handle access_properties(const std::string& where) {
   H5Pset_alignment(properties.id(), kAlignFrom, kAlignment);
   H5Pset_fclose_degree(properties.id(), H5F_CLOSE_STRONG);
   return properties;
-}
-
-/// Properties for creating an object of the class without times of day: equal input gives equal
-/// bytes.
-Handle creation_properties(hid_t property_class, const std::string& where) {
-  Handle properties(
-      checked(H5Pcreate(property_class), ExitCode::Internal, "no property list", where), H5Pclose);
-  H5Pset_obj_track_times(properties.id(), false);
-  return properties;
-}
-
-std::vector<hsize_t> extents(std::span<const std::int64_t> shape) {
-  return {shape.begin(), shape.end()};
-}
-
-Handle simple_space(std::span<const std::int64_t> shape, const std::string& where) {
-  const std::vector<hsize_t> size = extents(shape);
-  return {checked(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr),
-                  ExitCode::Internal,
-                  "no data space",
-                  where),
-          H5Sclose};
-}
-
-/// Writes an attribute of `count` elements.
-void put_attribute(hid_t file,
-                   const std::string& object,
-                   const std::string& key,
-                   hid_t stored,
-                   hid_t memory,
-                   std::int64_t count,
-                   const void* values,
-                   const std::string& where) {
-  const Handle owner(
-      checked(H5Oopen(file, object.c_str(), H5P_DEFAULT), ExitCode::Io, "no such object", where),
-      H5Oclose);
-  const std::int64_t shape[] = {count};
-  const Handle space = simple_space(shape, where);
-  const Handle attribute(
-      checked(H5Acreate2(owner.id(), key.c_str(), stored, space.id(), H5P_DEFAULT, H5P_DEFAULT),
-              ExitCode::Io,
-              "cannot create the attribute " + key,
-              where),
-      H5Aclose);
-  checked(H5Awrite(attribute.id(), memory, values),
-          ExitCode::Io,
-          "cannot write the attribute " + key,
-          where);
-}
-
-/// Reads an attribute of numbers, converted to `memory`.
-template <typename T>
-std::vector<T> get_attribute(hid_t file,
-                             const std::string& object,
-                             const std::string& key,
-                             hid_t memory,
-                             const std::string& where) {
-  const Handle attribute(
-      checked(H5Aopen_by_name(file, object.c_str(), key.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-              ExitCode::BadData,
-              "the attribute " + key + " is missing",
-              where),
-      H5Aclose);
-  const Handle space(
-      checked(H5Aget_space(attribute.id()), ExitCode::BadData, "no data space", where), H5Sclose);
-  const hssize_t count =
-      checked(H5Sget_simple_extent_npoints(space.id()), ExitCode::BadData, "no extent", where);
-  constexpr hssize_t kMost = 1024;
-  if (count > kMost) {
-    hdf5::fail(ExitCode::BadData, "the attribute " + key + " is too long", where);
-  }
-  std::vector<T> values(static_cast<std::size_t>(count));
-  checked(H5Aread(attribute.id(), memory, values.data()),
-          ExitCode::BadData,
-          "cannot read the attribute " + key,
-          where);
-  return values;
 }
 
 ElementType element_type(hid_t type, const std::string& where) {
@@ -192,7 +114,7 @@ std::vector<std::string> Hdf5File::groups() const {
 
 void Hdf5File::create_group(const std::string& name) {
   const Lock lock;
-  const std::string where = place(path_, name);
+  const std::string where = object_place(path_, name);
   const Handle properties = creation_properties(H5P_GROUP_CREATE, where);
   const Handle group(
       checked(H5Gcreate2(id_, name.c_str(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
@@ -207,8 +129,8 @@ void Hdf5File::write_dataset(const std::string& name,
                              std::span<const std::int64_t> shape,
                              std::span<const std::byte> elements) {
   const Lock lock;
-  const std::string where = place(path_, name);
-  const Handle space = simple_space(shape, where);
+  const std::string where = object_place(path_, name);
+  const Handle space = hdf5::simple_space(shape, where);
   const Handle properties = creation_properties(H5P_DATASET_CREATE, where);
   H5Pset_layout(properties.id(), H5D_CONTIGUOUS);
   H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);
@@ -236,7 +158,7 @@ void Hdf5File::write_dataset(const std::string& name,
 
 DatasetPlace Hdf5File::find_dataset(const std::string& name) const {
   const Lock lock;
-  const std::string where = place(path_, name);
+  const std::string where = object_place(path_, name);
   const Handle dataset(
       checked(
           H5Dopen2(id_, name.c_str(), H5P_DEFAULT), ExitCode::BadData, "no such dataset", where),
@@ -258,54 +180,6 @@ DatasetPlace Hdf5File::find_dataset(const std::string& name) const {
   }
   found.offset = static_cast<std::int64_t>(offset);
   return found;
-}
-
-void Hdf5File::write_attribute(const std::string& name,
-                               const std::string& key,
-                               std::span<const double> v) {
-  const Lock lock;
-  put_attribute(id_,
-                name,
-                key,
-                H5T_IEEE_F64LE,
-                H5T_NATIVE_DOUBLE,
-                static_cast<std::int64_t>(v.size()),
-                v.data(),
-                place(path_, name));
-}
-
-void Hdf5File::write_attribute(const std::string& name,
-                               const std::string& key,
-                               std::span<const std::int64_t> v) {
-  const Lock lock;
-  put_attribute(id_,
-                name,
-                key,
-                H5T_STD_I64LE,
-                H5T_NATIVE_INT64,
-                static_cast<std::int64_t>(v.size()),
-                v.data(),
-                place(path_, name));
-}
-
-void Hdf5File::write_attribute(const std::string& name,
-                               const std::string& key,
-                               const std::string& text) {
-  const Lock lock;
-  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_size(type.id(), text.size() + 1);
-  put_attribute(id_, name, key, type.id(), type.id(), 1, text.c_str(), place(path_, name));
-}
-
-std::vector<double> Hdf5File::read_numbers(const std::string& name, const std::string& key) const {
-  const Lock lock;
-  return get_attribute<double>(id_, name, key, H5T_NATIVE_DOUBLE, place(path_, name));
-}
-
-std::vector<std::int64_t> Hdf5File::read_integers(const std::string& name,
-                                                  const std::string& key) const {
-  const Lock lock;
-  return get_attribute<std::int64_t>(id_, name, key, H5T_NATIVE_INT64, place(path_, name));
 }
 
 void Hdf5File::close() {

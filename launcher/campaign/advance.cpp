@@ -23,10 +23,6 @@ namespace {
 
 using Ids = std::vector<std::string>;
 
-SrunOptions srun_of(const Submission& submission) {
-  return {.mpi = submission.site.mpi, .gpus_as = submission.site.gpus_as};
-}
-
 /// Throws Error{InputMissing} where there is no sbatch, before anything is noted as submitted.
 void require_sbatch(const config::StudyFile& study) {
   const char* path = std::getenv("PATH");
@@ -42,18 +38,6 @@ void require_sbatch(const config::StudyFile& study) {
                       .fix = "run this on a login node of the cluster, or without Slurm: yates "
                              "study run " +
                              study.path.string()});
-}
-
-/// The arrays of one submission: at most as many elements as the site allows in each.
-std::vector<Ids> split_by_size(const Ids& ids, std::int64_t max_array_size) {
-  std::vector<Ids> parts;
-  const auto size = static_cast<std::size_t>(std::max<std::int64_t>(max_array_size - 1, 1));
-  for (std::size_t at = 0; at < ids.size(); at += size) {
-    const std::size_t end = std::min(at + size, ids.size());
-    parts.emplace_back(ids.begin() + static_cast<std::ptrdiff_t>(at),
-                       ids.begin() + static_cast<std::ptrdiff_t>(end));
-  }
-  return parts;
 }
 
 class Gate {
@@ -253,78 +237,6 @@ Advance advance(const config::StudyFile& study, const Plan& plan, const Submissi
   make_directories(slurm_directory(study));
   const CampaignLock lock(slurm_directory(study), 5);
   return Gate(study, plan, submission).advance();
-}
-
-std::string check_submission(const config::StudyFile& study,
-                             const Plan& plan,
-                             const Submission& submission) {
-  const std::filesystem::path scratch = slurm_directory(study);
-  make_directories(scratch / "log");
-  const std::filesystem::path script = scratch_name(scratch, "check.sbatch");
-  const auto ask = [&](std::vector<std::string> words, const std::string& text) {
-    std::erase_if(words, [](const std::string& word) { return word.starts_with("--dependency="); });
-    words.insert(words.begin() + 1, "--test-only");
-    write_file_atomic(script, text);
-    std::string answer;
-    try {
-      answer = run_slurm_program(words, scratch);
-    } catch (const Error& error) {
-      std::error_code ignored;
-      std::filesystem::remove(script, ignored);
-      throw;
-    }
-    return std::string(trim(answer)) + "\n";
-  };
-  Ids ids;
-  for (const std::size_t run : wave_runs(study, plan, 1)) {
-    ids.push_back(plan.runs[run].id);
-  }
-  std::string text;
-  std::size_t number = 0;
-  for (const Ids& part : split_by_size(ids, submission.site.max_array_size)) {
-    const std::string name = job_name(study, fmt::format("w1-{}", ++number));
-    text += name + ": " +
-            ask(sbatch_runs(study, submission, name, part.size(), script),
-                run_script(study, submission, part));
-  }
-  const std::string gate = job_name(study, fmt::format("gate1-{}", number));
-  text += gate + ": " +
-          ask(sbatch_gate(study, submission, gate, {"0"}, script), gate_script(study, submission));
-  std::filesystem::remove(script);
-  return text;
-}
-
-std::string dry_run(const config::StudyFile& study,
-                    const Plan& plan,
-                    const Submission& submission,
-                    std::int64_t wave) {
-  Ids ids;
-  std::string lines;
-  const StageOptions stages{.ranks = study.slurm.ranks_per_run,
-                            .launch = srun_words(study, srun_of(submission)),
-                            .yates = submission.yates,
-                            .references = {},
-                            .convention = study.spec.convention};
-  for (const std::size_t run : wave_runs(study, plan, wave)) {
-    ids.push_back(plan.runs[run].id);
-    lines += shell_line(stage_command(study, plan.runs[run], kTrain, 1, stages).words) + "\n";
-  }
-  std::string text;
-  std::size_t number = 0;
-  Ids placeholders;
-  for (const Ids& part : split_by_size(ids, submission.site.max_array_size)) {
-    const std::string name = job_name(study, fmt::format("w{}-{}", wave, ++number));
-    const std::filesystem::path script = slurm_directory(study) / (name + ".sbatch");
-    text += shell_line(sbatch_runs(study, submission, name, part.size(), script)) + "\n\n" +
-            run_script(study, submission, part) + "\n";
-    placeholders.push_back("JOB" + std::to_string(number));
-  }
-  const std::string gate = job_name(study, fmt::format("gate{}-{}", wave, number));
-  const std::filesystem::path script = slurm_directory(study) / (gate + ".sbatch");
-  text += shell_line(sbatch_gate(study, submission, gate, placeholders, script)) + "\n\n" +
-          gate_script(study, submission) + "\nThe elements of wave " + std::to_string(wave) +
-          " start:\n" + lines;
-  return text;
 }
 
 }  // namespace yates::campaign

@@ -164,6 +164,18 @@ std::string gate_script(const config::StudyFile& study, const Submission& submis
                {"SETUP", join(submission.site.setup, "\n")}});
 }
 
+std::vector<std::vector<std::string>> split_by_size(const std::vector<std::string>& ids,
+                                                    std::int64_t max_array_size) {
+  std::vector<std::vector<std::string>> parts;
+  const auto size = static_cast<std::size_t>(std::max<std::int64_t>(max_array_size - 1, 1));
+  for (std::size_t at = 0; at < ids.size(); at += size) {
+    const std::size_t end = std::min(at + size, ids.size());
+    parts.emplace_back(ids.begin() + static_cast<std::ptrdiff_t>(at),
+                       ids.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return parts;
+}
+
 std::string job_name(const config::StudyFile& study, const std::string& part) {
   return fmt::format(
       "yates-{}-{}-{}", study.spec.name, sha256_hex(absolute_text(study.out)).substr(0, 6), part);

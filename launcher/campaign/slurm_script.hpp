@@ -3,6 +3,7 @@
 // script or one element of an argument array; nothing is ever read by a shell twice.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -43,6 +44,10 @@ std::string run_script(const config::StudyFile& study,
 
 /// The batch script of the gate.
 std::string gate_script(const config::StudyFile& study, const Submission& submission);
+
+/// The arrays of one submission: at most as many elements as the site allows in each.
+std::vector<std::vector<std::string>> split_by_size(const std::vector<std::string>& ids,
+                                                    std::int64_t max_array_size);
 
 /// Name of a job of this study: "yates-NAME-DIGEST-PART", the digest being that of the folder.
 std::string job_name(const config::StudyFile& study, const std::string& part);

@@ -14,6 +14,7 @@
 #include "launcher/cli/declared_analysis.hpp"
 #include "launcher/config/study_file.hpp"
 #include "launcher/study/cell_table.hpp"
+#include "launcher/study/pair_noise.hpp"
 #include "launcher/study/results_table.hpp"
 
 namespace yates::cli {

@@ -18,6 +18,7 @@
 #include "launcher/campaign/results.hpp"
 #include "launcher/campaign/results_hdf5.hpp"
 #include "launcher/campaign/slurm_commands.hpp"
+#include "launcher/campaign/submission_preview.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
 #include "launcher/cli/installed_files.hpp"

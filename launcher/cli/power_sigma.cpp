@@ -11,7 +11,7 @@
 #include "launcher/campaign/plan.hpp"
 #include "launcher/campaign/results.hpp"
 #include "launcher/cli/primary_response.hpp"
-#include "launcher/study/cell_table.hpp"
+#include "launcher/study/pair_noise.hpp"
 
 namespace yates::cli {
 namespace {

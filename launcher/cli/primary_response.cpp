@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
+#include "launcher/study/primary_contrast.hpp"
 #include "launcher/study/results_table.hpp"
 
 namespace yates::cli {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The columns of metrics in cases.csv and in a table of results: their one list.
+// The columns of metrics and the names of regions in cases.csv and in a table of results: their
+// one list.
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 namespace yates::eval {
 
@@ -19,5 +21,10 @@ inline constexpr std::array kMetricColumns = {"dice",
                                               "lesions",
                                               "lesions_found",
                                               "lesions_false"};
+
+/// The regions that are scored, and their mean.
+inline constexpr std::array kRegionNames = {"WT", "TC", "ET", "mean"};
+/// Place of "mean" in kRegionNames.
+inline constexpr std::size_t kMeanRegion = 3;
 
 }  // namespace yates::eval

@@ -130,12 +130,6 @@ Json variance_json(const Analysis& analysis) {
 }
 
 Json lenth_json(const Analysis& analysis, const study::LenthSummary& row) {
-  Json active = Json::array();
-  for (const study::FactorialEffect& effect : row.effects) {
-    if (std::abs(effect.effect) > row.result.me_simulated) {
-      active.push_back(effect.term);
-    }
-  }
   return {{"metric", row.metric},
           {"region", text_or_null(row.region)},
           {"at", levels_object(analysis.data.design, row.at)},
@@ -146,7 +140,7 @@ Json lenth_json(const Analysis& analysis, const study::LenthSummary& row) {
           {"sme", number(row.result.sme)},
           {"me_simulated", number(row.result.me_simulated)},
           {"sme_simulated", number(row.result.sme_simulated)},
-          {"active", active}};
+          {"active", row.active()}};
 }
 
 Json collapse_json(const Analysis& analysis, const study::ModeSummary& mode) {

@@ -4,8 +4,8 @@
 
 #include "base/text.hpp"
 #include "launcher/report/figures.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
 #include "launcher/study/contrast.hpp"
+#include "launcher/study/primary_contrast.hpp"
 
 namespace yates::report {
 

@@ -9,7 +9,7 @@
 #include "launcher/report/figures.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/plot_style.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
+#include "launcher/study/primary_contrast.hpp"
 
 namespace yates::report {
 namespace {
@@ -91,9 +91,8 @@ std::size_t factors_in(const std::string& name) {
 
 std::string caption(const study::Analysis& analysis, const Panel& panel) {
   const study::ContrastSummary& row = *panel.rows.front();
-  const std::string unit = row.metric == "dice"      ? "Dice points"
-                           : row.metric == "hd95_mm" ? "mm, less is better"
-                                                     : row.metric;
+  const std::string unit =
+      effect_unit(row.metric) + (row.metric == "hd95_mm" ? ", less is better" : "");
   std::string text =
       factors_in(row.name) > 1 ? "Differences of differences in " + unit : "Differences in " + unit;
   if (row.estimate.method == study::Method::None) {

@@ -6,12 +6,11 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "launcher/report/figures.hpp"
+#include "launcher/report/interaction_layout.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/plot_style.hpp"
 #include "launcher/study/distributions.hpp"
@@ -26,46 +25,7 @@ constexpr double kLeft = 68;
 constexpr double kTop = 64;
 constexpr double kGap = 24;
 constexpr double kLeastWidth = 640;
-constexpr std::size_t kMostPanels = 4;
 constexpr Marker kShapes[] = {Marker::Circle, Marker::Square, Marker::Diamond};
-
-/// Which factors are drawn: along the axis, as lines, and one panel per setting of the rest.
-struct Layout {
-  std::size_t x = 0;
-  std::optional<std::size_t> lines;
-  std::vector<study::Levels> panels;
-};
-
-Layout make_layout(const study::Analysis& analysis) {
-  const study::Design& design = analysis.data.design;
-  const std::vector<std::size_t> drawn = drawn_factors(analysis);
-  Layout layout{.x = drawn[0], .lines = {}, .panels = {}};
-  if (drawn.size() > 1) {
-    layout.lines = drawn[1];
-  }
-  std::vector<std::pair<std::size_t, study::Levels>> panels;
-  for (std::size_t cell = 0; cell < design.size(); ++cell) {
-    study::Levels setting = design.levels(cell);
-    for (const std::size_t f : drawn) {
-      setting.erase(design.factors()[f].name);
-    }
-    auto panel = std::find_if(
-        panels.begin(), panels.end(), [&](const auto& p) { return p.second == setting; });
-    if (panel == panels.end()) {
-      panels.emplace_back(0, setting);
-      panel = panels.end() - 1;
-    }
-    panel->first += design.is_run(cell) ? 1 : 0;
-  }
-  std::stable_sort(
-      panels.begin(), panels.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  for (std::size_t i = 0; i < std::min(kMostPanels, panels.size()); ++i) {
-    if (panels[i].first > 1) {
-      layout.panels.push_back(panels[i].second);
-    }
-  }
-  return layout;
-}
 
 /// Values of one line at the levels along the axis; NaN where the cell was not run.
 using Line = std::vector<double>;
@@ -77,7 +37,7 @@ class InteractionPlot {
         table_(analysis.data.table(shown_response(analysis))),
         values_(study::cell_values(table_)),
         means_(study::cell_means(table_)),
-        layout_(make_layout(analysis)),
+        layout_(interaction_layout(analysis)),
         label_(response_label(shown_response(analysis).metric, shown_response(analysis).region)),
         blocks_(analysis.data.seeds_are_blocks),
         alpha_(analysis.options.alpha) {
@@ -161,23 +121,6 @@ class InteractionPlot {
     return all;
   }
 
-  [[nodiscard]] std::size_t cell_at(const study::Levels& panel,
-                                    std::size_t x,
-                                    std::size_t line) const {
-    study::Levels wanted = panel;
-    wanted[x_factor().name] = x_factor().levels[x];
-    if (layout_.lines) {
-      const study::Factor& factor = design_.factors()[*layout_.lines];
-      wanted[factor.name] = factor.levels[line];
-    }
-    for (std::size_t cell = 0; cell < design_.size(); ++cell) {
-      if (design_.matches(cell, wanted)) {
-        return cell;
-      }
-    }
-    return 0;
-  }
-
   [[nodiscard]] double x_at(double left, std::size_t level) const {
     const auto count = static_cast<double>(x_factor().levels.size());
     return left + kPanelWidth * (static_cast<double>(level) + 0.5) / count;
@@ -233,7 +176,7 @@ class InteractionPlot {
   void draw_seeds(Svg& svg, const study::Levels& panel, std::size_t line, double left) const {
     std::map<std::int64_t, Line> seeds;
     for (std::size_t x = 0; x < x_factor().levels.size(); ++x) {
-      const std::size_t cell = cell_at(panel, x, line);
+      const std::size_t cell = layout_.cell_at(design_, panel, x, line);
       for (const study::RunValue& run : table_.runs) {
         if (run.cell == cell && values_[cell].size() > 1) {
           Line& seed = seeds[run.seed];
@@ -253,7 +196,7 @@ class InteractionPlot {
   void draw_means(Svg& svg, const study::Levels& panel, std::size_t line, double left) const {
     Line means;
     for (std::size_t x = 0; x < x_factor().levels.size(); ++x) {
-      const std::size_t cell = cell_at(panel, x, line);
+      const std::size_t cell = layout_.cell_at(design_, panel, x, line);
       means.push_back(means_[cell]);
       const double half = half_width(cell);
       if (half > 0) {
@@ -312,7 +255,7 @@ class InteractionPlot {
   study::RunTable table_;
   std::vector<std::vector<double>> values_;
   std::vector<double> means_;
-  Layout layout_;
+  InteractionLayout layout_;
   std::string label_;
   bool blocks_;
   double alpha_;

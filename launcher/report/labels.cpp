@@ -24,6 +24,10 @@ std::string response_label(const std::string& metric, const std::string& region)
   return metric;
 }
 
+std::string effect_unit(const std::string& metric) {
+  return metric == "dice" ? "Dice points" : metric == "hd95_mm" ? "mm" : metric;
+}
+
 std::string contrast_label(const study::Design& design,
                            const std::string& name,
                            const study::Levels& at) {

@@ -11,6 +11,9 @@ namespace yates::report {
 /// "Dice mean (points)", "HD95 ET (mm)", or the column name of a table.
 std::string response_label(const std::string& metric, const std::string& region);
 
+/// The unit of an effect in this metric: "Dice points", "mm", or the column name of a table.
+std::string effect_unit(const std::string& metric);
+
 /// "relocate x prune | width=32".
 std::string contrast_label(const study::Design& design,
                            const std::string& name,

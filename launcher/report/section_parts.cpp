@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/report/section_parts.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "launcher/report/labels.hpp"
+#include "launcher/study/primary_contrast.hpp"
 
 namespace yates::report {
 
@@ -24,6 +26,11 @@ std::string place_response(const study::ContrastPlace& place) {
 bool is_chosen(const Analysis& analysis, const study::ContrastPlace& place) {
   return !analysis.options.primary || (place.contrast == analysis.options.primary->contrast &&
                                        place.at == analysis.options.primary->at);
+}
+
+bool is_shown(const Analysis& analysis, const study::ContrastSummary& row) {
+  return row.headline && std::isfinite(row.estimate.se) &&
+         (row.order == 2 || study::is_primary_contrast(row, analysis.options));
 }
 
 }  // namespace yates::report

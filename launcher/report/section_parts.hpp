@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the sections of inference_sections.hpp share: names of contrasts and responses in tables.
+// What several sections share: names in tables, and which rows they show.
 #pragma once
 
 #include <string>
@@ -20,5 +20,9 @@ std::string place_response(const study::ContrastPlace& place);
 
 /// Whether the place belongs to the primary contrast; all do where there is none.
 bool is_chosen(const study::Analysis& analysis, const study::ContrastPlace& place);
+
+/// Whether tables of headline rows show this one: the primary contrast and the two-factor
+/// interactions, where they have a standard error.
+bool is_shown(const study::Analysis& analysis, const study::ContrastSummary& row);
 
 }  // namespace yates::report

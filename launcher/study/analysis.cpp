@@ -15,6 +15,7 @@
 #include "launcher/study/complete_part.hpp"
 #include "launcher/study/estimability.hpp"
 #include "launcher/study/summary.hpp"
+#include "launcher/study/supported_effects.hpp"
 
 namespace yates::study {
 namespace {
@@ -202,10 +203,33 @@ void apply_looks(Analysis& analysis) {
 
 }  // namespace
 
+std::vector<std::string> LenthSummary::active() const {
+  std::vector<std::string> terms;
+  for (const FactorialEffect& effect : effects) {
+    if (std::abs(effect.effect) > result.me_simulated) {
+      terms.push_back(effect.term);
+    }
+  }
+  return terms;
+}
+
+double LenthSummary::largest() const {
+  double size = 0;
+  for (const FactorialEffect& effect : effects) {
+    size = std::max(size, std::abs(effect.effect));
+  }
+  return size;
+}
+
 const ContrastSummary* Analysis::primary() const {
   const auto found = std::find_if(
       contrasts.begin(), contrasts.end(), [](const ContrastSummary& row) { return row.primary; });
   return found == contrasts.end() ? nullptr : &*found;
+}
+
+bool Analysis::single_runs() const {
+  return std::all_of(
+      cells.begin(), cells.end(), [](const CellSummary& cell) { return cell.n == 1; });
 }
 
 Analysis analyze(StudyData data, AnalysisOptions options) {

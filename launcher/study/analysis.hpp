@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "launcher/study/anova.hpp"
-#include "launcher/study/cell_table.hpp"
 #include "launcher/study/lenth.hpp"
 #include "launcher/study/modes.hpp"
+#include "launcher/study/pair_noise.hpp"
 #include "launcher/study/resampling.hpp"
 #include "launcher/study/robust.hpp"
 #include "launcher/study/sequential_looks.hpp"
@@ -94,6 +94,11 @@ struct LenthSummary {
   Levels at;
   LenthResult result;
   std::vector<FactorialEffect> effects = {};
+
+  /// Terms whose effect is beyond the simulated margin of error.
+  [[nodiscard]] std::vector<std::string> active() const;
+  /// Size of the largest effect.
+  [[nodiscard]] double largest() const;
 };
 
 /// A line of an analysis of variance. `stratum` names the line it is tested against.
@@ -241,6 +246,8 @@ struct Analysis {
 
   /// The headline row of the primary contrast, or nothing.
   [[nodiscard]] const ContrastSummary* primary() const;
+  /// Whether no cell was replicated: then the runs alone say nothing of their noise.
+  [[nodiscard]] bool single_runs() const;
 };
 
 /// Analyses the data. Deterministic: depends on nothing but its arguments. Throws Error{BadConfig}

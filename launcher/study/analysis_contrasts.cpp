@@ -5,11 +5,11 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <tuple>
 #include <utility>
 
-#include "launcher/study/multiplicity.hpp"
+#include "launcher/study/contrast_families.hpp"
 #include "launcher/study/power.hpp"
+#include "launcher/study/primary_contrast.hpp"
 
 namespace yates::study {
 namespace {
@@ -18,10 +18,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 using Rule = std::optional<Estimate> (*)(const RunTable&, const Contrast&);
 constexpr Rule kRules[] = {per_seed_t, blocked_t, pooled_t, welch_t};
-
-bool same_place(const ContrastSummary& row, const PrimaryContrast& primary) {
-  return same_metric(row.metric, primary.metric) && row.region == primary.region;
-}
 
 /// The smallest detectable effect in standard errors depends on the degrees of freedom alone, and
 /// costs far more than everything else in a row.
@@ -125,7 +121,7 @@ void add_rows(const RunTable& table,
                       .estimate = {},
                       .interval = {},
                       .higher_is_better = response.higher_is_better};
-  const bool primary = is_primary_contrast(row, options) && same_place(row, *options.primary);
+  const bool primary = is_primary_contrast(row, options) && same_response(row, *options.primary);
   std::vector<Estimate> of_seeds;
   for (const TargetEstimate& entry : estimates) {
     if (entry.target == Target::Seeds) {
@@ -211,13 +207,6 @@ ResponseModel fit_response(const StudyData& data, const Response& response) {
   return model;
 }
 
-std::optional<double> margin_of(const std::string& metric, const AnalysisOptions& options) {
-  if (!options.primary) {
-    return options.delta;
-  }
-  return same_metric(metric, options.primary->metric) ? options.primary->delta : std::nullopt;
-}
-
 std::optional<CrossedData> crossed_data(const StudyData& data, const Response& response) {
   if (response.case_values.empty() || !data.seeds_are_blocks) {
     return std::nullopt;
@@ -229,17 +218,6 @@ std::optional<CrossedData> crossed_data(const StudyData& data, const Response& r
     crossed.seed.push_back(run.seed);
   }
   return crossed;
-}
-
-bool same_metric(const std::string& a, const std::string& b) {
-  const auto plain = [](const std::string& name) {
-    return name.ends_with("_mm") ? name.substr(0, name.size() - 3) : name;
-  };
-  return plain(a) == plain(b);
-}
-
-bool is_primary_contrast(const ContrastSummary& row, const AnalysisOptions& options) {
-  return options.primary && row.name == options.primary->contrast && row.at == options.primary->at;
 }
 
 std::vector<Contrast> listed_contrasts(const Design& design, const AnalysisOptions& options) {
@@ -280,41 +258,6 @@ std::vector<ContrastSummary> contrast_rows(const StudyData& data,
   }
   adjust_families(rows, options);
   return rows;
-}
-
-void adjust_families(std::vector<ContrastSummary>& rows, const AnalysisOptions& options) {
-  using Family = std::tuple<int, std::string, std::string, std::size_t, std::string, std::string>;
-  std::map<Family, std::vector<std::size_t>> families;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const ContrastSummary& row = rows[i];
-    const std::string method = to_string(row.estimate.method);
-    if (!is_primary_contrast(row, options)) {
-      families[{2, method, row.target, row.order, row.metric, row.region}].push_back(i);
-    } else if (same_place(row, *options.primary)) {
-      families[{0, method, row.target, 0, "", ""}].push_back(i);
-    } else {
-      families[{1, method, row.target, 0, "", ""}].push_back(i);
-    }
-  }
-  for (const auto& [family, members] : families) {
-    std::vector<double> p;
-    for (const std::size_t i : members) {
-      p.push_back(rows[i].p);
-    }
-    const std::vector<double> by_holm = holm(p);
-    const std::vector<double> by_hochberg = hochberg(p);
-    const std::vector<double> by_bh = benjamini_hochberg(p);
-    const std::vector<double> by_by = benjamini_yekutieli(p);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      ContrastSummary& row = rows[members[i]];
-      row.p_holm = by_holm[i];
-      row.p_hochberg = by_hochberg[i];
-      row.p_bh = by_bh[i];
-      row.p_by = by_by[i];
-      row.simultaneous =
-          t_interval(row.estimate, options.alpha / static_cast<double>(members.size()));
-    }
-  }
 }
 
 }  // namespace yates::study

@@ -45,9 +45,6 @@ Method pick_headline(const RunTable& table,
                      std::optional<std::size_t> planned_seeds,
                      const std::string& wanted);
 
-/// The margin for a metric: the primary contrast's for its own metric, else the one for all.
-std::optional<double> margin_of(const std::string& metric, const AnalysisOptions& options);
-
 /// The rows of all contrasts for every response; `models` holds the mixed models of each response,
 /// with intervals, p, the smallest detectable effect, equivalence tests and verdicts;
 /// Holm's p within families (see `adjust_families`).
@@ -55,17 +52,5 @@ std::vector<ContrastSummary> contrast_rows(const StudyData& data,
                                            const std::vector<Contrast>& contrasts,
                                            const std::vector<ResponseModel>& models,
                                            const AnalysisOptions& options);
-
-/// Fills the adjusted p values and the simultaneous intervals. Families, each within one method and
-/// target: the primary contrast in its own metric and region alone; the same contrast in the other
-/// metrics and regions; every other contrast with those of the same number of factors, metric and
-/// region.
-void adjust_families(std::vector<ContrastSummary>& rows, const AnalysisOptions& options);
-
-/// True if the row is the primary contrast, in any metric and region.
-bool is_primary_contrast(const ContrastSummary& row, const AnalysisOptions& options);
-
-/// Metric names in two spellings are the same: hd95, hd95_mm.
-bool same_metric(const std::string& a, const std::string& b);
 
 }  // namespace yates::study

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "launcher/study/analysis_contrasts.hpp"
 #include "launcher/study/fisher_exact.hpp"
+#include "launcher/study/primary_contrast.hpp"
 #include "launcher/study/summary.hpp"
 
 namespace yates::study {

@@ -1,145 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/study/anova.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <set>
 
 #include <Eigen/Dense>
 
-#include "base/text.hpp"
-#include "launcher/study/contrast.hpp"
 #include "launcher/study/distributions.hpp"
+#include "launcher/study/factorial_terms.hpp"
 #include "launcher/study/summary.hpp"
 
 namespace yates::study {
 namespace {
 
-constexpr double kTolerance = 1e-9;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-/// The columns of one factorial term over the runs.
-struct Term {
-  std::string name;
-  std::set<std::size_t> factors;
-  Eigen::MatrixXd columns;
-};
-
-Eigen::VectorXd product_column(const Design& design,
-                               const RunTable& table,
-                               const std::vector<Component>& parts) {
-  Eigen::VectorXd column = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(table.runs.size()));
-  for (std::size_t run = 0; run < table.runs.size(); ++run) {
-    for (const Component& part : parts) {
-      column(static_cast<Eigen::Index>(run)) *=
-          part.weights[design.level(table.runs[run].cell, part.factor)];
-    }
-  }
-  return column;
-}
-
-std::vector<Term> factorial_terms(const Design& design, const RunTable& table) {
-  std::vector<Term> terms;
-  for (const auto& parts : component_sets(design, design.factors().size())) {
-    std::set<std::size_t> factors;
-    std::vector<std::string> names;
-    for (const Component& part : parts) {
-      factors.insert(part.factor);
-      names.push_back(design.factors()[part.factor].name);
-    }
-    auto term = std::find_if(
-        terms.begin(), terms.end(), [&](const Term& t) { return t.factors == factors; });
-    if (term == terms.end()) {
-      terms.push_back({join(names, ":"), factors, Eigen::MatrixXd(table.runs.size(), 0)});
-      term = terms.end() - 1;
-    }
-    term->columns.conservativeResize(Eigen::NoChange, term->columns.cols() + 1);
-    term->columns.rightCols(1) = product_column(design, table, parts);
-  }
-  return terms;
-}
-
-/// The constant, or one column per block.
-Eigen::MatrixXd base_columns(const RunTable& table, bool blocks) {
-  std::map<std::int64_t, Eigen::Index> index;
-  for (const RunValue& run : table.runs) {
-    index.emplace(blocks ? run.seed : 0, 0);
-  }
-  Eigen::Index next = 0;
-  for (auto& block : index) {
-    block.second = next++;
-  }
-  Eigen::MatrixXd columns =
-      Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(table.runs.size()), next);
-  for (std::size_t run = 0; run < table.runs.size(); ++run) {
-    columns(static_cast<Eigen::Index>(run), index[blocks ? table.runs[run].seed : 0]) = 1;
-  }
-  return columns;
-}
-
-Eigen::MatrixXd beside(const Eigen::MatrixXd& left, const Eigen::MatrixXd& right) {
-  Eigen::MatrixXd both(left.rows(), left.cols() + right.cols());
-  both << left, right;
-  return both;
-}
-
-/// An orthonormal basis of what `columns` add to the orthonormal columns of `basis`.
-Eigen::MatrixXd new_directions(const Eigen::MatrixXd& basis, const Eigen::MatrixXd& columns) {
-  Eigen::MatrixXd rest = columns;
-  for (int pass = 0; pass < 2; ++pass) {
-    rest -= basis * (basis.transpose() * rest);
-  }
-  const double size = columns.norm();
-  if (rest.norm() <= kTolerance * size) {
-    return Eigen::MatrixXd(columns.rows(), 0);
-  }
-  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(rest);
-  qr.setThreshold(kTolerance * size / rest.colwise().norm().maxCoeff());
-  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(rest.rows(), qr.rank());
-  return q;
-}
-
-Eigen::MatrixXd orthonormal(const Eigen::MatrixXd& columns) {
-  return new_directions(Eigen::MatrixXd(columns.rows(), 0), columns);
-}
-
-Eigen::VectorXd centered_values(const RunTable& table) {
-  std::vector<double> values;
-  for (const RunValue& run : table.runs) {
-    values.push_back(run.value);
-  }
-  const double center = mean(values);
-  Eigen::VectorXd centered(static_cast<Eigen::Index>(values.size()));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    centered(static_cast<Eigen::Index>(i)) = values[i] - center;
-  }
-  return centered;
-}
-
-bool contains(const std::set<std::size_t>& larger, const std::set<std::size_t>& smaller) {
-  return std::includes(larger.begin(), larger.end(), smaller.begin(), smaller.end());
-}
-
-/// The columns that a term is adjusted for.
-Eigen::MatrixXd adjusted_for(const std::vector<Term>& terms,
-                             std::size_t index,
-                             SquaresType type,
-                             const Eigen::MatrixXd& base) {
-  Eigen::MatrixXd columns = base;
-  for (std::size_t other = 0; other < terms.size(); ++other) {
-    const bool before = other < index;
-    const bool outside = !contains(terms[other].factors, terms[index].factors);
-    const bool wanted = type == SquaresType::I    ? before
-                        : type == SquaresType::II ? outside
-                                                  : other != index;
-    if (wanted) {
-      columns = beside(columns, terms[other].columns);
-    }
-  }
-  return columns;
-}
 
 AnovaRow make_row(const std::string& term, double df, double ss) {
   return {term, df, ss, df > 0 ? ss / df : kNaN, kNaN, kNaN};
@@ -152,15 +26,6 @@ void test_rows(std::vector<AnovaRow>& rows, const AnovaRow& error) {
       row.p = std::isnan(row.f) ? kNaN : f_upper(row.f, row.df, error.df);
     }
   }
-}
-
-/// Orthonormal columns of the whole model.
-Eigen::MatrixXd full_model(const std::vector<Term>& terms, const Eigen::MatrixXd& base) {
-  Eigen::MatrixXd all = base;
-  for (const Term& term : terms) {
-    all = beside(all, term.columns);
-  }
-  return orthonormal(all);
 }
 
 }  // namespace
@@ -242,7 +107,7 @@ std::vector<AnovaRow> between_block_anova(const Design& design, const RunTable& 
   std::vector<AnovaRow> rows;
   for (const Term& term : terms) {
     const Eigen::MatrixXd projected = between.transpose() * term.columns;
-    if (projected.norm() <= kTolerance * term.columns.norm()) {
+    if (projected.norm() <= kRankTolerance * term.columns.norm()) {
       continue;
     }
     const Eigen::MatrixXd added = new_directions(used, projected);
@@ -280,7 +145,7 @@ FactorialFit factorial_fit(const Design& design, const RunTable& table, bool blo
       fit.residual_df > 0 && total > 0 ? 1 - error / fit.residual_df / (total / (runs - 1)) : kNaN;
   for (Eigen::Index run = 0; run < residuals.size(); ++run) {
     const double rest = 1 - fitted.row(run).squaredNorm();
-    fit.press += rest > kTolerance ? std::pow(residuals(run) / rest, 2) : kNaN;
+    fit.press += rest > kRankTolerance ? std::pow(residuals(run) / rest, 2) : kNaN;
   }
   fit.predicted_r_squared = total > 0 ? 1 - fit.press / total : kNaN;
   return fit;
@@ -299,7 +164,7 @@ std::vector<AnovaRow> robust_anova(const Design& design,
   Eigen::VectorXd weights(residuals.size());
   for (Eigen::Index run = 0; run < residuals.size(); ++run) {
     const double leverage = fitted.row(run).squaredNorm();
-    const double rest = leverage < 1 - kTolerance ? 1 - leverage : kNaN;
+    const double rest = leverage < 1 - kRankTolerance ? 1 - leverage : kNaN;
     const double scale = covariance == RobustCovariance::HC3 ? rest : 1;
     weights(run) = std::pow(residuals(run) / scale, 2);
   }
@@ -319,7 +184,7 @@ std::vector<AnovaRow> robust_anova(const Design& design,
     const Eigen::MatrixXd others = adjusted_for(terms, i, SquaresType::II, base);
     Eigen::MatrixXd larger(values.size(), 0);
     for (std::size_t other = 0; other < terms.size(); ++other) {
-      if (other != i && contains(terms[other].factors, terms[i].factors)) {
+      if (other != i && contains(terms[other], terms[i])) {
         larger = beside(larger, terms[other].columns);
       }
     }

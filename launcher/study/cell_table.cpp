@@ -2,40 +2,15 @@
 #include "launcher/study/cell_table.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "launcher/study/cell_rows.hpp"
 
 namespace yates::study {
 namespace {
-
-[[noreturn]] void fail(std::string what,
-                       std::string where,
-                       std::string allowed,
-                       std::string fix = "") {
-  throw Error(ExitCode::BadData,
-              Problem{.what = std::move(what),
-                      .where = std::move(where),
-                      .allowed = std::move(allowed),
-                      .fix = std::move(fix)});
-}
-
-std::string place(const CsvTable& table, std::size_t row) {
-  return fmt::format("{}:{}", table.origin, table.lines[row]);
-}
-
-/// One kept row: its cell, block and responses.
-struct Row {
-  std::size_t source = 0;
-  std::size_t cell = 0;
-  std::int64_t block = 0;
-  std::vector<double> values;
-};
 
 std::vector<std::size_t> kept_rows(const CsvTable& table,
                                    const CellTableOptions& options,
@@ -62,7 +37,7 @@ std::vector<std::size_t> kept_rows(const CsvTable& table,
         fmt::format("{} rows have levels that --levels does not name: left out", left_out));
   }
   if (rows.empty()) {
-    fail("no row is left", table.origin, "at least one row with the asked levels");
+    refuse_table("no row is left", table.origin, "at least one row with the asked levels");
   }
   return rows;
 }
@@ -96,143 +71,40 @@ Factor read_factor(const CsvTable& table,
   if (const auto fixed = find_factor(options.levels, name)) {
     for (const std::string& level : options.levels[*fixed].levels) {
       if (!find_level(factor, level)) {
-        fail(fmt::format("--levels names '{}' for factor '{}'", level, name),
-             table.origin,
-             "its levels are: " + join(factor.levels, ", "),
-             suggestion(level, factor.levels));
+        refuse_table(fmt::format("--levels names '{}' for factor '{}'", level, name),
+                     table.origin,
+                     "its levels are: " + join(factor.levels, ", "),
+                     suggestion(level, factor.levels));
       }
     }
     factor.levels = options.levels[*fixed].levels;
   }
   if (factor.levels.size() < 2) {
-    fail(fmt::format("factor '{}' has only the level '{}'", name, join(factor.levels, ", ")),
-         table.origin,
-         "at least two levels",
-         fmt::format("leave '{}' out of --factors", name));
+    refuse_table(
+        fmt::format("factor '{}' has only the level '{}'", name, join(factor.levels, ", ")),
+        table.origin,
+        "at least two levels",
+        fmt::format("leave '{}' out of --factors", name));
   }
   for (std::size_t i = 1; i < factor.levels.size(); ++i) {
     const auto a = parse_number(factor.levels[i - 1]);
     const auto b = parse_number(factor.levels[i]);
     if (a && b && *a == *b) {
-      fail(fmt::format("factor '{}' has the levels '{}' and '{}', one number",
-                       name,
-                       factor.levels[i - 1],
-                       factor.levels[i]),
-           table.origin,
-           "each level written in one way");
+      refuse_table(fmt::format("factor '{}' has the levels '{}' and '{}', one number",
+                               name,
+                               factor.levels[i - 1],
+                               factor.levels[i]),
+                   table.origin,
+                   "each level written in one way");
     }
   }
   return factor;
 }
 
-double read_response(const CsvTable& table, std::size_t row, std::size_t column) {
-  const double value = table.number(row, column);
-  if (!std::isfinite(value)) {
-    throw Error(
-        ExitCode::BadData,
-        table.problem_at(
-            row,
-            column,
-            fmt::format("column '{}' holds '{}'", table.header[column], table.rows[row][column]),
-            "a finite number",
-            "leave out the row of a cell that was not run"));
-  }
-  return value;
-}
-
-std::optional<std::size_t> block_column(const CsvTable& table, const CellTableOptions& options) {
-  if (std::count(options.factors.begin(), options.factors.end(), options.block) > 0) {
-    if (options.block_required) {
-      fail(fmt::format("'{}' is named as factor and as block", options.block),
-           table.origin,
-           "a column that is one of them");
-    }
-    return std::nullopt;
-  }
-  return options.block_required ? table.column(options.block) : table.find_column(options.block);
-}
-
-/// The block of each kept row: its number where all are integers, else the rank of its text.
-std::vector<std::int64_t> read_blocks(const CsvTable& table,
-                                      const std::string& name,
-                                      std::size_t column,
-                                      const std::vector<std::size_t>& kept) {
-  std::map<std::string, std::int64_t> numbers;
-  bool integers = true;
-  for (const std::size_t source : kept) {
-    const std::string text(trim(table.rows[source][column]));
-    if (text.empty()) {
-      fail("the row names no " + name, place(table, source), "a block in every row");
-    }
-    const auto number = parse_integer(text);
-    integers = integers && number.has_value();
-    numbers.emplace(text, number.value_or(0));
-  }
-  std::int64_t rank = 0;
-  for (auto& [text, number] : numbers) {
-    number = integers ? number : ++rank;
-  }
-  std::vector<std::int64_t> blocks;
-  for (const std::size_t source : kept) {
-    blocks.push_back(numbers.at(std::string(trim(table.rows[source][column]))));
-  }
-  return blocks;
-}
-
-std::vector<Row> read_rows(const CsvTable& table,
-                           const CellTableOptions& options,
-                           const std::vector<std::size_t>& kept,
-                           const Design& design) {
-  std::vector<Row> rows;
-  TableFindings findings;
-  const auto block = block_column(table, options);
-  const auto blocks = block ? read_blocks(table, options.block, *block, kept)
-                            : std::vector<std::int64_t>(kept.size(), 0);
-  for (std::size_t k = 0; k < kept.size(); ++k) {
-    const std::size_t source = kept[k];
-    Row row{.source = source, .cell = 0, .block = blocks[k], .values = {}};
-    std::vector<std::size_t> levels;
-    for (const Factor& factor : design.factors()) {
-      levels.push_back(*find_level(factor, trim(table.rows[source][table.column(factor.name)])));
-    }
-    row.cell = design.cell(levels);
-    for (const std::string& response : options.responses) {
-      const std::size_t column = table.column(response);
-      findings.gather([&] { row.values.push_back(read_response(table, source, column)); });
-    }
-    rows.push_back(std::move(row));
-  }
-  findings.throw_if_any();
-  return rows;
-}
-
-/// Sorts rows by cell and block, or by cell and values where there are no blocks; numbers
-/// replicates.
-void order_rows(const CsvTable& table, bool blocks, std::vector<Row>& rows) {
-  std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
-    return blocks ? std::pair(a.cell, a.block) < std::pair(b.cell, b.block)
-                  : std::pair(a.cell, a.values) < std::pair(b.cell, b.values);
-  });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool same_cell = i > 0 && rows[i].cell == rows[i - 1].cell;
-    if (!blocks) {
-      rows[i].block = same_cell ? rows[i - 1].block + 1 : 1;
-    } else if (same_cell && rows[i].block == rows[i - 1].block) {
-      const auto [first, second] = std::minmax(rows[i - 1].source, rows[i].source);
-      fail(fmt::format("block {} holds this cell twice, first in line {}",
-                       rows[i].block,
-                       table.lines[first]),
-           place(table, second),
-           "each cell at most once per block",
-           "name the block column with --block, or remove the column");
-    }
-  }
-}
-
 /// Replicates that differ in another column with few values may be cells of a forgotten factor.
 void warn_of_forgotten_factors(const CsvTable& table,
                                const CellTableOptions& options,
-                               const std::vector<Row>& rows,
+                               const std::vector<CellRow>& rows,
                                std::vector<std::string>& warnings) {
   std::set<std::string> named(options.factors.begin(), options.factors.end());
   named.insert(options.responses.begin(), options.responses.end());
@@ -276,12 +148,12 @@ StudyData read_cell_table(const CsvTable& table, const CellTableOptions& options
   StudyData data{.design = Design(std::move(factors))};
   data.warnings = std::move(warnings);
   data.seeds_are_blocks = block_column(table, options).has_value();
-  std::vector<Row> rows = read_rows(table, options, kept, data.design);
-  order_rows(table, data.seeds_are_blocks, rows);
+  std::vector<CellRow> rows = read_cell_rows(table, options, kept, data.design);
+  order_cell_rows(table, data.seeds_are_blocks, rows);
   warn_of_forgotten_factors(table, options, rows, data.warnings);
 
   std::vector<bool> run(data.design.size(), false);
-  for (const Row& row : rows) {
+  for (const CellRow& row : rows) {
     run[row.cell] = true;
     data.runs.push_back({.cell = row.cell, .seed = row.block});
   }
@@ -293,37 +165,12 @@ StudyData read_cell_table(const CsvTable& table, const CellTableOptions& options
     Response response{.metric = name,
                       .region = region_of_column(name),
                       .higher_is_better = !lower && higher_is_better(name)};
-    for (const Row& row : rows) {
+    for (const CellRow& row : rows) {
       response.run_values.push_back(row.values[i]);
     }
     data.responses.push_back(std::move(response));
   }
   return data;
-}
-
-PairNoise read_pair_noise(const CsvTable& table, const std::string& response) {
-  std::vector<std::size_t> columns;
-  for (std::size_t column = 0; column < table.header.size(); ++column) {
-    if (table.header[column].ends_with("_" + response)) {
-      columns.push_back(column);
-    }
-  }
-  if (columns.size() != 2 || table.rows.empty()) {
-    fail(
-        fmt::format(
-            "{} columns end with '_{}', over {} rows", columns.size(), response, table.rows.size()),
-        table.origin,
-        fmt::format("exactly two, e.g. first_{0} and second_{0}, one row per pair of runs",
-                    response));
-  }
-  double squares = 0;
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    const double difference =
-        read_response(table, row, columns[0]) - read_response(table, row, columns[1]);
-    squares += difference * difference;
-  }
-  const auto pairs = static_cast<double>(table.rows.size());
-  return {.sd = std::sqrt(squares / (2 * pairs)), .df = pairs};
 }
 
 }  // namespace yates::study

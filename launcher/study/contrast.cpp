@@ -88,27 +88,6 @@ void check_disjoint(const Design& design, const std::vector<Component>& parts, c
   }
 }
 
-/// All combinations of levels of the factors not in `parts`.
-std::vector<Levels> settings_of_others(const Design& design, const std::vector<Component>& parts) {
-  std::vector<Levels> settings = {{}};
-  for (std::size_t f = 0; f < design.factors().size(); ++f) {
-    const bool compared = std::any_of(
-        parts.begin(), parts.end(), [&](const Component& part) { return part.factor == f; });
-    if (compared) {
-      continue;
-    }
-    std::vector<Levels> longer;
-    for (const Levels& setting : settings) {
-      for (const std::string& level : design.factors()[f].levels) {
-        longer.push_back(setting);
-        longer.back()[design.factors()[f].name] = level;
-      }
-    }
-    settings = std::move(longer);
-  }
-  return settings;
-}
-
 }  // namespace
 
 std::vector<Component> components(const Design& design, std::size_t factor) {
@@ -131,6 +110,33 @@ std::vector<Component> components(const Design& design, std::size_t factor) {
     parts.push_back(difference(declared, factor, level, 0));
   }
   return parts;
+}
+
+std::vector<std::size_t> other_factors(const Design& design, const std::vector<Component>& parts) {
+  std::vector<std::size_t> others;
+  for (std::size_t f = 0; f < design.factors().size(); ++f) {
+    const bool compared = std::any_of(
+        parts.begin(), parts.end(), [&](const Component& part) { return part.factor == f; });
+    if (!compared) {
+      others.push_back(f);
+    }
+  }
+  return others;
+}
+
+std::vector<Levels> settings_of(const Design& design, const std::vector<std::size_t>& factors) {
+  std::vector<Levels> settings = {{}};
+  for (const std::size_t f : factors) {
+    std::vector<Levels> longer;
+    for (const Levels& setting : settings) {
+      for (const std::string& level : design.factors()[f].levels) {
+        longer.push_back(setting);
+        longer.back()[design.factors()[f].name] = level;
+      }
+    }
+    settings = std::move(longer);
+  }
+  return settings;
 }
 
 double Contrast::squared_length() const {
@@ -226,7 +232,7 @@ std::vector<Contrast> all_contrasts(const Design& design, std::size_t largest_or
     if (parts.size() == design.factors().size()) {
       continue;
     }
-    for (const Levels& at : settings_of_others(design, parts)) {
+    for (const Levels& at : settings_of(design, other_factors(design, parts))) {
       contrasts.push_back(make_contrast(design, parts, at));
     }
   }

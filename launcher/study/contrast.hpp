@@ -22,6 +22,12 @@ struct Component {
 /// every other level against the first.
 std::vector<Component> components(const Design& design, std::size_t factor);
 
+/// The factors that none of `parts` compares.
+std::vector<std::size_t> other_factors(const Design& design, const std::vector<Component>& parts);
+
+/// Every setting of the levels of these factors; the last factor changes fastest.
+std::vector<Levels> settings_of(const Design& design, const std::vector<std::size_t>& factors);
+
 /// A sum of weighted cell means.
 struct Contrast {
   std::string name;             ///< Labels of the components joined by ':'.

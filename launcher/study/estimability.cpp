@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <set>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "launcher/study/choices.hpp"
 
 namespace yates::study {
 namespace {
@@ -93,104 +93,6 @@ Eigen::VectorXd coefficient_weights(const LinearModel& model, const Contrast& co
   return weights;
 }
 
-/// Calls `visit` with every choice of `count` of `items`, in order, until it returns true.
-bool for_each_choice(const std::vector<std::size_t>& items,
-                     std::size_t count,
-                     const std::function<bool(const std::vector<std::size_t>&)>& visit,
-                     std::size_t first = 0,
-                     std::vector<std::size_t> chosen = {}) {
-  if (chosen.size() == count) {
-    return visit(chosen);
-  }
-  for (std::size_t i = first; i < items.size(); ++i) {
-    chosen.push_back(items[i]);
-    if (for_each_choice(items, count, visit, i + 1, chosen)) {
-      return true;
-    }
-    chosen.pop_back();
-  }
-  return false;
-}
-
-bool includes(const Levels& setting, const Levels& part) {
-  return std::all_of(part.begin(), part.end(), [&](const auto& fixed) {
-    const auto found = setting.find(fixed.first);
-    return found != setting.end() && found->second == fixed.second;
-  });
-}
-
-/// Every setting of the chosen factors' levels.
-std::vector<Levels> settings_of(const Design& design, const std::vector<std::size_t>& factors) {
-  std::vector<Levels> settings = {{}};
-  for (const std::size_t f : factors) {
-    std::vector<Levels> longer;
-    for (const Levels& setting : settings) {
-      for (const std::string& level : design.factors()[f].levels) {
-        longer.push_back(setting);
-        longer.back()[design.factors()[f].name] = level;
-      }
-    }
-    settings = std::move(longer);
-  }
-  return settings;
-}
-
-std::vector<std::size_t> other_factors(const Design& design, const std::vector<Component>& parts) {
-  std::vector<std::size_t> others;
-  for (std::size_t f = 0; f < design.factors().size(); ++f) {
-    const bool compared = std::any_of(
-        parts.begin(), parts.end(), [&](const Component& part) { return part.factor == f; });
-    if (!compared) {
-      others.push_back(f);
-    }
-  }
-  return others;
-}
-
-std::string effect_text(const Design& design,
-                        const std::vector<Component>& parts,
-                        const Levels& at) {
-  std::vector<std::string> names;
-  for (const Component& part : parts) {
-    names.push_back(part.label);
-  }
-  const std::string setting = design.describe(at);
-  std::string text = join(names, " x ") + (setting.empty() ? "" : "|" + setting);
-  // "R x P|L=0, W=32" reads as two effects in a list; the comma alone keeps it one.
-  for (std::size_t place = 0; (place = text.find(", ", place)) != std::string::npos;) {
-    text.erase(place + 1, 1);
-  }
-  return text;
-}
-
-/// The supported settings of one set of components, none containing another.
-void add_supported(const Design& design,
-                   const std::vector<Component>& parts,
-                   std::vector<SupportedEffect>& found) {
-  const std::vector<std::size_t> others = other_factors(design, parts);
-  std::vector<Levels> settled;
-  for (std::size_t count = 0; count <= others.size(); ++count) {
-    for_each_choice(others, count, [&](const std::vector<std::size_t>& fixed) {
-      for (const Levels& at : settings_of(design, fixed)) {
-        const bool covered = std::any_of(
-            settled.begin(), settled.end(), [&](const Levels& part) { return includes(at, part); });
-        if (covered) {
-          continue;
-        }
-        Contrast contrast = make_contrast(design, parts, at);
-        if (is_supported(design, contrast)) {
-          settled.push_back(at);
-          found.push_back({effect_text(design, parts, at), std::move(contrast)});
-        }
-      }
-      return false;
-    });
-    if (settled.size() == 1 && settled[0].empty()) {
-      return;
-    }
-  }
-}
-
 }  // namespace
 
 std::string short_name(const Design& design, const std::vector<Component>& parts) {
@@ -259,14 +161,6 @@ std::vector<Alias> alias_equations(const Design& design, const LinearModel& mode
                        term + " = " + (side.empty() ? "0" : side)});
   }
   return aliases;
-}
-
-std::vector<SupportedEffect> supported_effects(const Design& design, std::size_t largest_order) {
-  std::vector<SupportedEffect> found;
-  for (const auto& parts : component_sets(design, largest_order)) {
-    add_supported(design, parts, found);
-  }
-  return found;
 }
 
 bool is_estimable(const Design& design, const LinearModel& model, const Contrast& contrast) {

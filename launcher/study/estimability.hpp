@@ -45,17 +45,6 @@ struct Alias {
 /// order is expressed by those of lower order.
 std::vector<Alias> alias_equations(const Design& design, const LinearModel& model);
 
-/// An effect that the run cells support without any assumption, averaged over as many factors as
-/// possible: "R|L=0", "R x P|L=0", "R x P x W".
-struct SupportedEffect {
-  std::string text;
-  Contrast contrast;
-};
-
-/// For every set of components the settings of fewest other factors at which all needed cells were
-/// run. Lower orders first.
-std::vector<SupportedEffect> supported_effects(const Design& design, std::size_t largest_order);
-
 /// True if the contrast of cell means is estimable under the model from the cells that were run.
 bool is_estimable(const Design& design, const LinearModel& model, const Contrast& contrast);
 

@@ -106,15 +106,15 @@ std::string ResultsCollector::status_of(std::size_t row) const {
 
 std::size_t ResultsCollector::region_of(std::size_t row) const {
   const std::string& text = table_.rows[row][columns_.region];
-  const auto found = std::find(kRegions.begin(), kRegions.end(), text);
-  if (found == kRegions.end()) {
+  const auto found = std::find(eval::kRegionNames.begin(), eval::kRegionNames.end(), text);
+  if (found == eval::kRegionNames.end()) {
     fail_field(table_,
                row,
                columns_.region,
                fmt::format("column 'region' holds '{}'", text),
                "WT, TC, ET, mean");
   }
-  return static_cast<std::size_t>(found - kRegions.begin());
+  return static_cast<std::size_t>(found - eval::kRegionNames.begin());
 }
 
 void ResultsCollector::store(CollectedRun& run,
@@ -146,7 +146,7 @@ void ResultsCollector::store(CollectedRun& run,
                  row,
                  fmt::format("case '{}' has its {} twice for this run, first in line {}",
                              id,
-                             kRegions[region],
+                             eval::kRegionNames[region],
                              table_.lines[place->second.second]),
                  "each case and region once per run");
   }

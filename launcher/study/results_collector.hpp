@@ -24,8 +24,9 @@ using RunKey = std::pair<std::size_t, std::int64_t>;
 struct CollectedRun {
   std::string status = "ok";
   std::size_t first_row = 0;
-  std::array<std::array<std::map<std::string, std::pair<double, std::size_t>>, kRegions.size()>,
-             kMetrics.size()>
+  std::array<
+      std::array<std::map<std::string, std::pair<double, std::size_t>>, eval::kRegionNames.size()>,
+      kMetrics.size()>
       values;
 };
 

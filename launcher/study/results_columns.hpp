@@ -18,9 +18,6 @@
 namespace yates::study {
 
 inline constexpr std::array kMetrics = {eval::kMetricColumns[0], eval::kMetricColumns[1]};
-inline constexpr std::array kRegions = {"WT", "TC", "ET", "mean"};
-/// Place of "mean" in kRegions.
-inline constexpr std::size_t kMean = 3;
 /// A column that the table does not have.
 inline constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 

@@ -21,7 +21,7 @@ const double kUndefined = std::numeric_limits<double>::quiet_NaN();
 /// The mean over WT, TC and ET per case, where the table does not give it.
 void derive_mean(CollectedRun& run) {
   for (auto& regions : run.values) {
-    if (!regions[kMean].empty() || regions[0].size() != regions[1].size() ||
+    if (!regions[eval::kMeanRegion].empty() || regions[0].size() != regions[1].size() ||
         regions[0].size() != regions[2].size()) {
       continue;
     }
@@ -30,7 +30,7 @@ void derive_mean(CollectedRun& run) {
       const auto et = regions[2].find(id);
       if (tc != regions[1].end() && et != regions[2].end()) {
         const double sum = value.first + tc->second.first + et->second.first;
-        regions[kMean].emplace(id, std::pair(sum / 3, value.second));
+        regions[eval::kMeanRegion].emplace(id, std::pair(sum / 3, value.second));
       }
     }
   }
@@ -60,7 +60,7 @@ std::vector<std::string> common_cases(const CsvTable& table,
                  fmt::format("this run has {} of {} cases of {} {}; '{}' is missing",
                              values.size(),
                              all.size(),
-                             kRegions[region],
+                             eval::kRegionNames[region],
                              kMetrics[metric],
                              *missing),
                  "every run scored on the same cases",
@@ -75,7 +75,7 @@ Response make_response(const CollectedRuns& runs,
                        std::size_t region,
                        std::vector<std::string>& warnings) {
   Response response{.metric = kMetrics[metric],
-                    .region = kRegions[region],
+                    .region = eval::kRegionNames[region],
                     .higher_is_better = higher_is_better(kMetrics[metric])};
   for (const auto& [key, run] : runs) {
     std::vector<double> values;
@@ -194,7 +194,7 @@ StudyData read_results(const CsvTable& table, const ResultsOptions& options) {
   }
   data.design.set_run(std::move(run_flags));
   for (std::size_t metric = 0; metric < kMetrics.size(); ++metric) {
-    for (std::size_t region = 0; region < kRegions.size(); ++region) {
+    for (std::size_t region = 0; region < eval::kRegionNames.size(); ++region) {
       const auto cases = common_cases(table, runs, metric, region);
       if (cases.empty()) {
         continue;

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
+#include "launcher/study/primary_contrast.hpp"
 
 namespace yates::study {
 namespace {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "launcher/eval/metric_columns.hpp"
 
 namespace yates::study {
 namespace {
@@ -46,9 +47,8 @@ bool higher_is_better(const std::string& metric) {
 }
 
 std::string region_of_column(const std::string& column) {
-  constexpr std::array kRegions = {"WT", "TC", "ET", "mean"};
   const std::string name = lower(column);
-  for (const std::string region : kRegions) {
+  for (const std::string region : eval::kRegionNames) {
     const std::string ending = "_" + lower(region);
     if (name.size() > ending.size() && name.ends_with(ending)) {
       return region;

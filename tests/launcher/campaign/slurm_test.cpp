@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Submitting and advancing a study, against stand-ins for Slurm's programs.
-#include <cstdlib>
+// Batch scripts and what Slurm is asked, against stand-ins for its programs.
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,14 +10,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/text.hpp"
-#include "launcher/campaign/advance.hpp"
 #include "launcher/campaign/child_process.hpp"
-#include "launcher/campaign/launcher.hpp"
-#include "launcher/campaign/results.hpp"
 #include "launcher/campaign/run_record.hpp"
-#include "launcher/campaign/stopping_rule.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "launcher/campaign/submission_preview.hpp"
+#include "launcher/campaign/wave.hpp"
+#include "tests/launcher/campaign/slurm_stand_in.hpp"
 
 namespace yates::campaign {
 namespace {
@@ -35,83 +32,6 @@ int run_program(const std::vector<std::string>& words, const std::filesystem::pa
   return ending->exit_code;
 }
 
-class SlurmTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    path_ = std::getenv("PATH");
-    std::filesystem::create_directories(directory_ / "bin");
-    // sbatch counts its calls and numbers its jobs; squeue tells what the file `queue` says.
-    tool("sbatch",
-         "n=$(($(cat '" + at("count") + "' 2>/dev/null || echo 0) + 1))\necho $n > '" +
-             at("count") + "'\nprintf '%s\\n' \"$@\" > '" + at("call") +
-             "'.$n\necho sbatch: a warning >&2\necho \"$((n + 100));cluster\"\n");
-    tool("squeue", "cat '" + at("queue") + "' 2>/dev/null; true\n");
-    tool("scontrol",
-         "case $1 in show) cat '" + at("job") +
-             "' 2>/dev/null || echo Restarts=0 ;; *) printf "
-             "'%s\\n' \"$@\" > '" +
-             at("requeued") + "' ;; esac\n");
-    ::setenv("PATH", ((directory_ / "bin").string() + ":" + path_).c_str(), 1);
-  }
-  void TearDown() override { ::setenv("PATH", path_.c_str(), 1); }
-
-  [[nodiscard]] std::string at(const std::string& name) const {
-    return (directory_ / name).string();
-  }
-
-  void tool(const std::string& name, const std::string& script) {
-    write_file_atomic(directory_ / "bin" / name, "#!/bin/sh\n" + script);
-    std::filesystem::permissions(directory_ / "bin" / name, std::filesystem::perms::owner_all);
-  }
-
-  config::StudyFile study(const std::string& more = "", const std::string& out = "camp") {
-    write_file_atomic(directory_ / "train.sh",
-                      "#!/bin/sh\nprintf 'case,region,dice,hd95_mm\\nc1,mean,0.%s,1\\n' "
-                      "$YATES_SEED > cases.csv\n");
-    std::filesystem::permissions(directory_ / "train.sh", std::filesystem::perms::owner_all);
-    write_file_atomic(directory_ / "base.yaml", "command: [./train.sh]\n");
-    write_file_atomic(directory_ / "study.yaml",
-                      "study: {name: shell, base: base.yaml, out: '" + at(out) +
-                          "'}\nfactors: {a: {\"-\": {}, \"+\": {}}, b: {low: {}, high: {}}}\n"
-                          "design: {seeds: [1, 2, 3, 4]}\n" +
-                          more);
-    return config::load_study_file(directory_ / "study.yaml");
-  }
-
-  [[nodiscard]] Submission submission() const {
-    return {.yates = YATES_BINARY, .site_file = {}, .overrides = {}, .site = {}};
-  }
-
-  [[nodiscard]] int calls() const {
-    return std::filesystem::exists(at("count")) ? std::stoi(read_file(at("count"))) : 0;
-  }
-
-  static void finish_block(const config::StudyFile& file, std::int64_t block, double effect = 0) {
-    for (const PlannedRun& run : make_plan(file, 1).runs) {
-      if (run.block == block) {
-        const auto& levels = file.arms[run.arm].levels;
-        const bool both = levels.at("a") == "+" && levels.at("b") == "high";
-        const std::filesystem::path folder = run_directory(file, run);
-        make_directories(folder);
-        write_file_atomic(
-            folder / "cases.csv",
-            fmt::format("case,region,dice,hd95_mm\nc1,mean,{},1\n",
-                        0.5 + 0.001 * static_cast<double>(block) + (both ? effect : 0.0)));
-        RunRecord record;
-        record.state = RunState::Done;
-        write_run_record(folder, record);
-      }
-    }
-  }
-
-  static constexpr const char* kSequential =
-      "analysis: {primary: {metric: dice, region: mean, contrast: 'a:b'}, "
-      "sequential: {spending: pocock, looks: [2, 4]}}\n";
-
-  testing::TemporaryDirectory directory_;
-  std::string path_;
-};
-
 TEST_F(SlurmTest, QuotedWordsReachAProgramUnchanged) {
   for (const std::string word :
        {"$(touch x)", "a b", "-rf", "'", "\"", "`id`", "a\nb", "*", "\\", "", "@RUNS@", "$'x'"}) {
@@ -128,108 +48,6 @@ TEST_F(SlurmTest, PlaceholderInsideAValueIsNotReplaced) {
   odd.yates = "/opt/@OUT@/$(touch x)/yates";
   const std::string script = run_script(file, odd, {"r1"});
   EXPECT_NE(script.find("yates='/opt/@OUT@/$(touch x)/yates'\n"), std::string::npos);
-}
-
-TEST_F(SlurmTest, SubmitIsOneArrayAndAGateAndAdvanceWaitsForThem) {
-  const config::StudyFile file = study();
-  const Plan plan = make_plan(file, 1);
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted);
-  ASSERT_EQ(calls(), 2);
-  const std::string array = read_file(at("call.1"));
-  EXPECT_NE(array.find("--array=0-15\n"), std::string::npos) << array;
-  EXPECT_NE(array.find("--requeue\n"), std::string::npos);
-  EXPECT_NE(array.find("--signal=B:USR1@300\n"), std::string::npos);
-  EXPECT_NE(read_file(at("call.2")).find("--dependency=afterany:101\n"), std::string::npos);
-  write_file_atomic(at("queue"), "101\n101\n102\n");
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Waiting);
-  EXPECT_EQ(calls(), 2);
-}
-
-TEST_F(SlurmTest, ArraysAreSplitAtTheSizeOfTheSite) {
-  const config::StudyFile file = study();
-  Submission small = submission();
-  small.site.max_array_size = 7;
-  small.site.max_running = 3;
-  (void)advance(file, make_plan(file, 1), small);
-  ASSERT_EQ(calls(), 4);
-  EXPECT_NE(read_file(at("call.1")).find("--array=0-5%3\n"), std::string::npos);
-  EXPECT_NE(read_file(at("call.3")).find("--array=0-3%3\n"), std::string::npos);
-  EXPECT_NE(read_file(at("call.4")).find("afterany:101:102:103\n"), std::string::npos);
-}
-
-TEST_F(SlurmTest, RunsWithoutAJobAreSubmittedAgainAtMostSoOftenAsTheStudySays) {
-  const config::StudyFile file = study();
-  const Plan plan = make_plan(file, 1);
-  (void)advance(file, plan, submission());
-  for (std::int64_t block = 1; block <= 3; ++block) {
-    finish_block(file, block);
-  }
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted);
-  EXPECT_NE(read_file(at("call.3")).find("--array=0-3\n"), std::string::npos);
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted);
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Stopped);
-}
-
-TEST_F(SlurmTest, EffectAtTheFirstLookStopsBeforeTheSecondWave) {
-  const config::StudyFile file = study(kSequential);
-  const Plan plan = make_plan(file, 1);
-  (void)advance(file, plan, submission());
-  EXPECT_NE(read_file(at("call.1")).find("--array=0-7\n"), std::string::npos);
-  finish_block(file, 1, 0.2);
-  finish_block(file, 2, 0.2001);
-  const Advance end = advance(file, plan, submission());
-  EXPECT_EQ(end.step, Step::Stopped);
-  EXPECT_NE(end.text.find("stop: effect"), std::string::npos) << end.text;
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Stopped);
-  EXPECT_EQ(calls(), 2);
-}
-
-TEST_F(SlurmTest, NoEffectGoesOnToTheLastWave) {
-  const config::StudyFile file = study(kSequential);
-  const Plan plan = make_plan(file, 1);
-  (void)advance(file, plan, submission());
-  finish_block(file, 1, 0.05);
-  finish_block(file, 2, -0.05);
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted);
-  EXPECT_EQ(calls(), 4);
-  finish_block(file, 3, 0.05);
-  finish_block(file, 4, -0.06);
-  const Advance end = advance(file, plan, submission());
-  EXPECT_EQ(end.step, Step::Stopped);
-  EXPECT_NE(end.text.find("no effect shown"), std::string::npos) << end.text;
-}
-
-TEST_F(SlurmTest, EarlierLookThatIsCompletedLateStopsTheStudyAndLetsRunsInFlightFinish) {
-  const config::StudyFile file = study(kSequential);
-  const Plan plan = make_plan(file, 1);
-  (void)advance(file, plan, submission());
-  finish_block(file, 1, 0.2);
-  finish_block(file, 2, 0.2001);
-  RunRecord failed;
-  failed.state = RunState::Failed;
-  write_run_record(run_directory(file, plan.runs[0]), failed);
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Submitted) << "one seed is no look";
-  finish_block(file, 1, 0.2);  // It was mended and tried again.
-  finish_block(file, 3, 0.2003);
-  write_file_atomic(at("queue"), "103\n");
-  const Advance end = advance(file, plan, submission());
-  EXPECT_EQ(end.step, Step::Stopped);
-  EXPECT_NE(end.text.find("runs in flight are finished"), std::string::npos) << end.text;
-  EXPECT_EQ(calls(), 4) << "no job was submitted, none cancelled";
-  finish_block(file, 4, 0.2004);
-  std::filesystem::remove(at("queue"));
-  EXPECT_EQ(advance(file, plan, submission()).step, Step::Stopped);
-  EXPECT_EQ(collect_results(file, plan, file.out).table.rows.size(), 16U) << "all are counted";
-}
-
-TEST_F(SlurmTest, LooksDoNotDependOnWhichRunsEndFirst) {
-  const config::StudyFile file = study(kSequential);
-  const Plan plan = make_plan(file, 1);
-  finish_block(file, 1, 0.2);
-  finish_block(file, 3, 0.2001);
-  EXPECT_EQ(reason_to_stop(file, plan), "") << "seed 2 is still open: two seeds are no look";
-  finish_block(file, 2, 0.2002);
-  EXPECT_NE(reason_to_stop(file, plan), "");
 }
 
 TEST_F(SlurmTest, CheckAsksSlurmAboutEveryScriptAndSubmitsNothing) {
@@ -339,25 +157,6 @@ TEST_F(SlurmTest, ElementIsRequeuedAfter75AndNotAfterAFailureForGood) {
   EXPECT_FALSE(std::filesystem::exists(at("requeued"))) << "another start of the job goes on";
   EXPECT_EQ(element("exit 9\n"), 3);
   EXPECT_FALSE(std::filesystem::exists(at("requeued")));
-}
-
-TEST_F(SlurmTest, HaltedStudySubmitsNothing) {
-  const config::StudyFile file = study();
-  make_directories(file.out);
-  write_file_atomic(file.out / "HALT", "");
-  EXPECT_EQ(advance(file, make_plan(file, 1), submission()).step, Step::Stopped);
-  EXPECT_EQ(calls(), 0);
-}
-
-TEST_F(SlurmTest, RefusalOfSbatchIsAnErrorWithItsWords) {
-  tool("sbatch", "echo 'Invalid account' >&2; exit 1\n");
-  const config::StudyFile file = study();
-  try {
-    (void)advance(file, make_plan(file, 1), submission());
-    FAIL() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("Invalid account"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "launcher/study/pair_noise.hpp"
 
 namespace yates::study {
 namespace {

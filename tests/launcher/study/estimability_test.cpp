@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "launcher/study/supported_effects.hpp"
 #include "tests/launcher/study/reference_designs.hpp"
 
 namespace yates::study {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/report/inference_sections.hpp"
-
+// How far the conclusions carry: targets, other analyses, multiplicity.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
+#include <string>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/section_parts.hpp"
-#include "launcher/study/analysis_contrasts.hpp"
+#include "launcher/report/sections.hpp"
 
 namespace yates::report {
 namespace {
@@ -20,57 +19,11 @@ namespace {
 using study::Analysis;
 using study::ContrastSummary;
 
-/// Headline rows that the tables of this file show.
-bool is_shown(const Analysis& analysis, const ContrastSummary& row) {
-  return row.headline && std::isfinite(row.estimate.se) &&
-         (row.order == 2 || study::is_primary_contrast(row, analysis.options));
-}
-
 std::string with_interval(const ContrastSummary& row) {
   return fmt::format("{} {}", signed_number(row.estimate.estimate), interval_text(row.interval));
 }
 
 }  // namespace
-
-std::vector<std::string> single_run_sentences(const Analysis& analysis) {
-  const bool single = std::all_of(
-      analysis.cells.begin(), analysis.cells.end(), [](const auto& cell) { return cell.n == 1; });
-  std::vector<std::string> sentences;
-  const ContrastSummary* primary = analysis.primary();
-  if (!single) {
-    return sentences;
-  }
-  if (primary != nullptr && std::isfinite(primary->estimate.se)) {
-    const study::PairNoise& noise = analysis.options.noise.at(primary->metric);
-    const bool beyond = primary->p < analysis.options.alpha;
-    sentences.push_back(fmt::format(
-        "A run of {} varies with a standard deviation of {}{}: the estimate {} has a standard "
-        "error of {} and is {} the noise.",
-        response_label(primary->metric, primary->region),
-        plain_number(noise.sd),
-        std::isinf(noise.df) ? "" : fmt::format(" ({:.0f} degrees of freedom)", noise.df),
-        signed_number(primary->estimate.estimate),
-        plain_number(primary->estimate.se),
-        beyond ? "beyond" : "within"));
-  }
-  for (const study::LenthSummary& row : analysis.lenth) {
-    std::vector<std::string> active;
-    double largest = 0;
-    for (const study::FactorialEffect& effect : row.effects) {
-      largest = std::max(largest, std::abs(effect.effect));
-      if (std::abs(effect.effect) > row.result.me_simulated) {
-        active.push_back(effect.term);
-      }
-    }
-    sentences.push_back(fmt::format(
-        "Lenth's analysis of {} by the runs alone: {} (largest effect {}, margin of error {}).",
-        response_label(row.metric, row.region),
-        active.empty() ? "no effect is active" : "active are " + join(active, ", "),
-        plain_number(largest),
-        plain_number(row.result.me_simulated)));
-  }
-  return sentences;
-}
 
 Section targets_section(const Analysis& analysis) {
   Section section = empty_section("Three targets");
@@ -178,39 +131,6 @@ Section multiplicity_section(const Analysis& analysis) {
                             p_text(row.p_by),
                             interval_text(row.simultaneous)});
     }
-  }
-  section.tables.push_back(std::move(table));
-  return section;
-}
-
-Section worth_section(const Analysis& analysis) {
-  Section section = empty_section("What this study could find");
-  Table table{.caption =
-                  "Were the assumed effect true (the declared margin, else the estimate "
-                  "itself): the power to find it, the risk that a significant result has the "
-                  "wrong sign (type S), and by what factor it would exaggerate (type M).",
-              .text_columns = 3,
-              .header = {"contrast",
-                         "response",
-                         "target",
-                         "detectable with " + fmt::format("{:.0f}%", 100 * analysis.options.power),
-                         "assumed effect",
-                         "power",
-                         "type S",
-                         "type M"},
-              .rows = {}};
-  for (const ContrastSummary& row : analysis.contrasts) {
-    if (!is_shown(analysis, row) || std::isnan(row.assumed_effect)) {
-      continue;
-    }
-    table.rows.push_back({contrast_label(analysis.data.design, row.name, row.at),
-                          response_label(row.metric, row.region),
-                          row.target,
-                          plain_number(row.mde),
-                          plain_number(row.assumed_effect),
-                          plain_number(row.errors.power),
-                          plain_number(row.errors.wrong_sign, 3),
-                          plain_number(row.errors.exaggeration)});
   }
   section.tables.push_back(std::move(table));
   return section;

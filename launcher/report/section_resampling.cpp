@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "launcher/report/inference_sections.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/section_parts.hpp"
+#include "launcher/report/sections.hpp"
 
 namespace yates::report {
 

@@ -1,17 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
+// Sums of squares of every type, variance components, and the fit of the factorial.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
+#include <string>
 #include <tuple>
 #include <utility>
 
-#include "launcher/report/inference_sections.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/section_parts.hpp"
+#include "launcher/report/sections.hpp"
 
 namespace yates::report {
 
 using study::Analysis;
+
+Section variance_section(const Analysis& analysis) {
+  Section section = empty_section("Analysis of variance");
+  if (!analysis.anova.empty()) {
+    Table table{.caption =
+                    "Sums of squares (single cases where every run has them, else run means; type "
+                    "II where unbalanced). Factors are tested against cell:seed or the residual.",
+                .text_columns = 2,
+                .header = {"response", "term", "df", "SS", "MS", "F", "p"},
+                .rows = {}};
+    for (const study::AnovaSummary& summary : analysis.anova) {
+      const study::AnovaRow& row = summary.row;
+      table.rows.push_back({response_label(summary.metric, summary.region),
+                            row.term,
+                            plain_number(row.df, 0),
+                            plain_number(row.ss, 3),
+                            plain_number(row.ms, 3),
+                            plain_number(row.f, 2),
+                            p_text(row.p)});
+    }
+    section.tables.push_back(std::move(table));
+  }
+  if (!analysis.variance.empty()) {
+    Table table{.caption = "Variance components (REML).",
+                .text_columns = 2,
+                .header = {"response", "component", "variance", "SD"},
+                .rows = {}};
+    for (const study::VarianceSummary& row : analysis.variance) {
+      table.rows.push_back({response_label(row.metric, row.region),
+                            row.component,
+                            plain_number(row.estimate, 4),
+                            plain_number(std::sqrt(row.estimate), 3)});
+    }
+    section.tables.push_back(std::move(table));
+  }
+  return section;
+}
 
 Section squares_section(const Analysis& analysis) {
   Section section = empty_section("Types of sums of squares");
