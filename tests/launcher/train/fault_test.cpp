@@ -202,7 +202,8 @@ TEST_F(FaultTest, OfTwoStartsAtOnceOneTrains) {
   EXPECT_FALSE(std::filesystem::exists(dir() / "attempts" / "0002"));
 }
 
-// P11: without a new checkpoint in three attempts, the requeues end, until somebody starts it again.
+// P11: without a new checkpoint in three attempts, the requeues end, until somebody starts it
+// again.
 TEST_F(FaultTest, ThreeAttemptsWithoutProgressEndTheRequeues) {
   for (int attempt = 0; attempt < 3; ++attempt) {
     EXPECT_NE(start("step=2,point=step.begin,action=kill").exit_code, 0);
