@@ -11,6 +11,7 @@
 #include "launcher/report/figures.hpp"
 #include "launcher/report/labels.hpp"
 #include "launcher/report/plot_style.hpp"
+#include "launcher/study/contrast.hpp"
 
 namespace yates::report {
 namespace {
@@ -38,24 +39,6 @@ std::string shade(double share) {
   return color;
 }
 
-/// All combinations of the levels of some factors, the first changing fastest.
-std::vector<study::Levels> settings_of(const study::Design& design,
-                                       const std::vector<std::size_t>& factors) {
-  std::vector<study::Levels> settings = {{}};
-  for (auto f = factors.rbegin(); f != factors.rend(); ++f) {
-    const study::Factor& factor = design.factors()[*f];
-    std::vector<study::Levels> longer;
-    for (const study::Levels& setting : settings) {
-      for (const std::string& level : factor.levels) {
-        longer.push_back(setting);
-        longer.back()[factor.name] = level;
-      }
-    }
-    settings = std::move(longer);
-  }
-  return settings;
-}
-
 class HeatMap {
  public:
   explicit HeatMap(const study::Analysis& analysis)
@@ -67,8 +50,9 @@ class HeatMap {
         down.push_back(f);
       }
     }
-    columns_ = settings_of(design_, across);
-    rows_ = settings_of(design_, down);
+    // The first factor changes fastest.
+    columns_ = study::settings_of(design_, {across.rbegin(), across.rend()});
+    rows_ = study::settings_of(design_, {down.rbegin(), down.rend()});
     for (const study::CellSummary& cell : analysis.cells) {
       if (cell.metric == response_.metric && cell.region == response_.region) {
         means_[cell.cell] = &cell;
