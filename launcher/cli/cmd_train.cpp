@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // yates train: trains one run; alone, under mpirun or srun.
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 
-#include "dist/mpi_session.hpp"
+#include "dist/rank_session.hpp"
 #include "launcher/cli/app.hpp"
 #include "launcher/cli/build_info.hpp"
 #include "launcher/cli/gpu_runtime.hpp"
@@ -68,15 +67,10 @@ train::TrainSetup make_setup(const Arguments& arguments, int ranks, int local_ra
 
 /// The exit code. MPI ends here, in order; an exception on its way would prevent that.
 int run_train(const Arguments& arguments) {
-  std::optional<dist::MpiSession> session;
-  if (dist::started_by_mpi_launcher()) {
-    session.emplace();
-  }
-  const std::unique_ptr<dist::Communicator> communicator =
-      session ? session->world() : dist::make_null_communicator();
+  const dist::RankSession session;
   return train::train_on_ranks(
-      [&](int local_rank) { return make_setup(arguments, communicator->size(), local_rank); },
-      *communicator);
+      [&](int local_rank) { return make_setup(arguments, session.ranks().size(), local_rank); },
+      session.ranks());
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 #include "launcher/eval/prediction_progress.hpp"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "launcher/eval/case_output.hpp"
 
 namespace yates::eval {
 

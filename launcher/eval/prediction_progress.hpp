@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/log.hpp"
-#include "launcher/eval/prediction.hpp"
+#include "launcher/eval/prediction_plan.hpp"
 
 namespace yates::eval {
 

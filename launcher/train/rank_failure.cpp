@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/train/rank_failure.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -45,6 +47,14 @@ int agree_on_failure(const RankFailure& failure, dist::Communicator& communicato
     fmt::print(stderr, "{}\n", failure.text);
   }
   return static_cast<int>(worst[0]);
+}
+
+std::string first_reason(const std::string& mine, dist::Communicator& communicator) {
+  const auto reasons = communicator.all_gather(std::as_bytes(std::span(mine)));
+  const auto first = std::find_if(
+      reasons.begin(), reasons.end(), [](const auto& bytes) { return !bytes.empty(); });
+  const auto* text = reinterpret_cast<const char*>(first->data());
+  return fmt::format("rank {}: {}", first - reasons.begin(), std::string(text, first->size()));
 }
 
 void end_ranks(const dist::Communicator& communicator) {

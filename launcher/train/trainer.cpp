@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/train/trainer.hpp"
 
-#include <algorithm>
 #include <array>
-#include <atomic>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,32 +12,23 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "base/digest.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "dist/tree_reduction.hpp"
-#include "dist/watchdog.hpp"
 #include "launcher/train/checkpoint_policy.hpp"
 #include "launcher/train/gradient_communicator.hpp"
+#include "launcher/train/hang_watch.hpp"
 #include "launcher/train/pace.hpp"
 #include "launcher/train/rank_failure.hpp"
 #include "launcher/train/run_owner.hpp"
-#include "launcher/train/stop_request.hpp"
 #include "launcher/train/training_state.hpp"
 #include "launcher/train/training_step.hpp"
 #include "launcher/train/validation.hpp"
+#include "launcher/train/wishes.hpp"
 
 namespace yates::train {
 namespace {
-
-constexpr double kFirstTimeoutS = 600;
-constexpr double kLeastTimeoutS = 60;
-constexpr double kTimeoutSteps = 10;
-constexpr std::int64_t kMeasuredSteps = 10;
-constexpr double kBeatIntervalS = 5;
 
 class Trainer {
  public:
@@ -45,7 +36,8 @@ class Trainer {
       : setup_(setup),
         communicator_(communicator),
         policy_(setup.options),
-        state_(setup.network, setup.compute) {}
+        state_(setup.network, setup.compute),
+        watch_(setup, communicator, policy_.steps()) {}
 
   TrainResult run() {
     if (const auto finished = agree_on_finished()) {
@@ -69,15 +61,12 @@ class Trainer {
   }
 
  private:
-  /// What the ranks agree on at a step boundary.
-  struct Wishes {
-    std::int64_t signal = 0;
-    std::int64_t halt = 0;
-    std::int64_t save = 0;
-    [[nodiscard]] bool stop() const { return signal != 0 || halt != 0; }
-  };
-
   [[nodiscard]] bool is_root() const { return communicator_.rank() == 0; }
+
+  /// Where rank 0 finds what people ask for; null elsewhere.
+  [[nodiscard]] const RunDirectory* directory() const {
+    return owner_ ? &owner_->directory() : nullptr;
+  }
 
   /// Rank 0's verdict about an earlier attempt, known to all.
   std::optional<TrainResult> agree_on_finished() {
@@ -94,69 +83,29 @@ class Trainer {
   }
 
   void begin() {
+    std::int64_t attempt = 0;
     if (is_root()) {
       owner_.emplace(setup_, policy_.steps());
-      attempt_ = owner_->attempt().number();
+      attempt = owner_->attempt().number();
       owner_->resume(state_);
     }
-    communicator_.broadcast(std::as_writable_bytes(std::span(&attempt_, 1)));
-    start_watchdog();
+    communicator_.broadcast(std::as_writable_bytes(std::span(&attempt, 1)));
+    watch_.start(attempt, owner_ ? [this] { owner_->attempt().beat(); } : std::function<void()>());
     state_.broadcast(communicator_);
-    reached_step_ = state_.step();
+    watch_.reach(state_.step());
     set_fault_place(communicator_.rank(), state_.step());
   }
 
   void tell_failure(const Error& error) {
     if (owner_) {
       owner_->fail(error);
-    } else if (attempt_ > 0) {
-      write_verdict(error.code(), error.problems().front().what);
+    } else {
+      watch_.write_verdict(error.code(), error.problems().front().what);
     }
-  }
-
-  // For a failure that rank 0 cannot tell, because it hangs itself or is about to be ended with the
-  // others: the one time that another rank writes status.json.
-  void write_verdict(ExitCode code, const std::string& reason) noexcept {
-    try {
-      const RunDirectory directory(setup_.run_directory);
-      Status status;
-      status.state = "failed";
-      status.step = reached_step_;
-      status.steps = policy_.steps();
-      status.exit_code = static_cast<int>(code);
-      status.reason = fmt::format("rank {}: {}", communicator_.rank(), reason);
-      status.resumable = code == ExitCode::Io || code == ExitCode::Internal;
-      status.attempt = attempt_;
-      status.identity = sha256_hex(setup_.identity);
-      if (newest_attempt(directory) == attempt_) {
-        directory.write_status(status);
-      }
-    } catch (const std::exception&) {  // The failure itself is on stderr.
-    }
-  }
-
-  void start_watchdog() {
-    const RunDirectory directory(setup_.run_directory);
-    dist::WatchdogOptions options;
-    const auto fixed = parse_number(setup_.options.watchdog_s);
-    options.timeout_s = fixed.value_or(kFirstTimeoutS);
-    options.interval_s = std::min(1.0, options.timeout_s / 4);
-    options.directory = directory.attempts() / fmt::format("{:04}", attempt_);
-    options.on_look = [this, since = Stopwatch()]() mutable {
-      if (owner_ && since.seconds() > kBeatIntervalS) {
-        owner_->attempt().beat();
-        since.restart();
-      }
-    };
-    options.on_hang = [this](const std::string& report) {
-      write_verdict(ExitCode::Internal, report);
-      ::_exit(static_cast<int>(ExitCode::Internal));
-    };
-    watchdog_.emplace(communicator_, std::move(options));
   }
 
   TrainResult train_to_end() {
-    Wishes wishes = agree_on_wishes();
+    Wishes wishes = agree_on_wishes(directory(), communicator_);
     if (!wishes.stop() && !policy_.is_last(state_.step())) {
       const GradientCommunicator gradients(setup_, communicator_);
       TrainingStep step(setup_.options,
@@ -164,7 +113,7 @@ class Trainer {
                         setup_.network,
                         state_,
                         gradients.communicator(),
-                        *watchdog_,
+                        watch_.watchdog(),
                         setup_.compute);
       const auto samples = open_samples();
       while (!wishes.stop() && !policy_.is_last(state_.step())) {
@@ -179,7 +128,7 @@ class Trainer {
         if (const auto end = step.is_full() ? note_results(step) : std::nullopt) {
           return *end;
         }
-        wishes = agree_on_wishes();
+        wishes = agree_on_wishes(directory(), communicator_);
         if (const auto end = is_boundary(wishes) ? note_results(step) : std::nullopt) {
           return *end;
         }
@@ -205,8 +154,7 @@ class Trainer {
   /// Whether something is published after this step, so that all results must be known.
   [[nodiscard]] bool is_boundary(const Wishes& wishes) const {
     const std::int64_t step = state_.step();
-    return wishes.stop() || wishes.save != 0 || policy_.validates_at(step) ||
-           policy_.saves_at(step);
+    return wishes.stop() || wishes.save || policy_.validates_at(step) || policy_.saves_at(step);
   }
 
   /// Collective: yes. Whether every rank has its samples: one that has not must not leave the
@@ -238,27 +186,14 @@ class Trainer {
   }
 
   void note(const StepResult& result) {
-    reached_step_ = state_.step();
-    longest_step_s_ = std::max(longest_step_s_, result.step_s);
-    if (setup_.options.watchdog_s == "auto" && ++measured_steps_ >= kMeasuredSteps) {
-      watchdog_->set_timeout(std::max(kLeastTimeoutS, kTimeoutSteps * longest_step_s_));
-    }
+    watch_.reach(state_.step());
+    watch_.note_step(result.step_s);
     if (owner_) {
       owner_->note_step(state_, result);
     }
     for (const std::string& text : pace_.note(result, communicator_)) {
       log_warning("{}", text);
     }
-  }
-
-  Wishes agree_on_wishes() {
-    std::array<std::int64_t, 3> flags = {StopRequest::signal_number(), 0, 0};
-    if (owner_) {
-      flags[1] = owner_->directory().halt_asked() ? 1 : 0;
-      flags[2] = owner_->directory().take_save_request() ? 1 : 0;
-    }
-    communicator_.all_reduce_max(flags);
-    return {flags[0], flags[1], flags[2]};
   }
 
   /// False if a rank lacks a patch for validation.
@@ -268,7 +203,7 @@ class Trainer {
       const ValidationResult result = validate(setup_.network,
                                                setup_.validation,
                                                communicator_,
-                                               *watchdog_,
+                                               watch_.watchdog(),
                                                step,
                                                failure_,
                                                setup_.compute.device);
@@ -280,7 +215,7 @@ class Trainer {
       }
     }
     const bool must_succeed = wishes.stop() || policy_.is_last(step);
-    if (must_succeed || wishes.save != 0 || policy_.saves_at(step)) {
+    if (must_succeed || wishes.save || policy_.saves_at(step)) {
       save(must_succeed);
     }
     return true;
@@ -288,7 +223,7 @@ class Trainer {
 
   // A full disk does not end the run while there is a chance that it is only full for now.
   void save(bool must_succeed) {
-    watchdog_->progress("checkpoint", state_.step());
+    watch_.watchdog().progress("checkpoint", state_.step());
     flip_bit_if_asked();
     state_.check_replicas(communicator_);
     if (owner_) {
@@ -333,22 +268,12 @@ class Trainer {
   TrainResult failed() {
     const int code = agree_on_failure(failure_, communicator_);
     const std::string mine = failure_.code == code ? failure_.reason : "";
-    const auto reasons = communicator_.all_gather(std::as_bytes(std::span(mine)));
-    const auto first = std::find_if(
-        reasons.begin(), reasons.end(), [](const auto& bytes) { return !bytes.empty(); });
-    const auto* text = reinterpret_cast<const char*>(first->data());
-    return {static_cast<ExitCode>(code),
-            "failed",
-            state_.step(),
-            fmt::format("rank {}: {}", first - reasons.begin(), std::string(text, first->size()))};
+    const std::string reason = first_reason(mine, communicator_);
+    return {static_cast<ExitCode>(code), "failed", state_.step(), reason};
   }
 
   [[nodiscard]] TrainResult interrupted(const Wishes& wishes) const {
-    return {ExitCode::Interrupted,
-            "interrupted",
-            state_.step(),
-            wishes.signal != 0 ? signal_name(static_cast<int>(wishes.signal))
-                               : "file HALT; remove it to go on"};
+    return {ExitCode::Interrupted, "interrupted", state_.step(), wishes.stop_reason()};
   }
 
   const TrainSetup& setup_;
@@ -356,13 +281,9 @@ class Trainer {
   CheckpointPolicy policy_;
   TrainingState state_;
   std::optional<RunOwner> owner_;  // Rank 0.
-  std::int64_t attempt_ = 0;
-  std::optional<dist::Watchdog> watchdog_;
+  HangWatch watch_;
   RankFailure failure_;
-  std::atomic<std::int64_t> reached_step_ = 0;
   PaceLog pace_;
-  double longest_step_s_ = 0;
-  std::int64_t measured_steps_ = 0;
 };
 
 }  // namespace

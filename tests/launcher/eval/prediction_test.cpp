@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "io/image/image.hpp"
+#include "launcher/eval/case_output.hpp"
 #include "launcher/eval/prediction_progress.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/small_data_set.hpp"

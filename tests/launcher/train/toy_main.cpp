@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The toy run as a program: alone or under mpirun, killed, stopped and started again by tests.
 // Arguments: RUN_DIRECTORY [SEED [WATCHDOG_S [GLOBAL_BATCH]]]
-#include <memory>
-#include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "base/error.hpp"
-#include "dist/mpi_session.hpp"
+#include "dist/rank_session.hpp"
 #include "launcher/train/train_ranks.hpp"
 #include "tests/launcher/train/toy_run.hpp"
 
@@ -16,21 +14,17 @@ namespace yates::train {
 namespace {
 
 int run(int argc, char** argv) {
-  std::optional<dist::MpiSession> session;
-  if (dist::started_by_mpi_launcher()) {
-    session.emplace();
-  }
-  const auto communicator = session ? session->world() : dist::make_null_communicator();
+  const dist::RankSession session;
   ToyRun toy;
   toy.seed = argc > 2 ? std::stoll(argv[2]) : 1;
   toy.global_batch = argc > 4 ? std::stoll(argv[4]) : toy.global_batch;
   const auto make_setup = [&](int) {
     TrainSetup setup = toy.setup(argv[1]);
     setup.options.watchdog_s = argc > 3 ? argv[3] : "auto";
-    check_train_options(setup.options, communicator->size());
+    check_train_options(setup.options, session.ranks().size());
     return setup;
   };
-  return train_on_ranks(make_setup, *communicator);
+  return train_on_ranks(make_setup, session.ranks());
 }
 
 }  // namespace
