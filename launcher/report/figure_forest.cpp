@@ -106,6 +106,8 @@ std::string caption(const study::Analysis& analysis, const Panel& panel) {
                      : text;
 }
 
+constexpr double kBold = 1.12;  ///< Width of bold text over that of plain text.
+
 class ForestPlot {
  public:
   explicit ForestPlot(const study::Analysis& analysis)
@@ -113,7 +115,8 @@ class ForestPlot {
     for (const Panel& panel : panels_) {
       for (const study::ContrastSummary* row : panel.rows) {
         left_ = std::max(left_, text_width(row_label(analysis, panel, *row), kSmallText) + 30);
-        right_ = std::max(right_, text_width(row_text(*row), kSmallText) + 34);
+        const double bold = row->primary ? kBold : 1;
+        right_ = std::max(right_, bold * text_width(row_text(*row), kSmallText) + 34);
       }
     }
   }

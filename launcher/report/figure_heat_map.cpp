@@ -16,7 +16,7 @@
 namespace yates::report {
 namespace {
 
-constexpr double kTileWidth = 118;
+constexpr double kTileWidth = 118;  ///< At least.
 constexpr double kTileHeight = 46;
 constexpr double kHead = 52;
 constexpr std::size_t kMostRows = 32;
@@ -53,6 +53,9 @@ class HeatMap {
     // The first factor changes fastest.
     columns_ = study::settings_of(design_, {across.rbegin(), across.rend()});
     rows_ = study::settings_of(design_, {down.rbegin(), down.rend()});
+    for (const study::Levels& column : columns_) {
+      tile_width_ = std::max(tile_width_, text_width(column_label(column), kSmallText) + 10);
+    }
     for (const study::CellSummary& cell : analysis.cells) {
       if (cell.metric == response_.metric && cell.region == response_.region) {
         means_[cell.cell] = &cell;
@@ -71,7 +74,7 @@ class HeatMap {
       left = std::max(left, text_width(design_.describe(row), kSmallText) + 30);
     }
     const double width =
-        std::max(left + kTileWidth * static_cast<double>(columns_.size()) + 20, 560.0);
+        std::max(left + tile_width_ * static_cast<double>(columns_.size()) + 20, 560.0);
     const double bottom = kHead + kTileHeight * static_cast<double>(rows_.size());
     const std::string text = caption();
     const double room = width - left - 20;
@@ -79,7 +82,7 @@ class HeatMap {
     Svg svg(width, bottom + 28 + 17.0 * caption_lines(room, text), "Cell means, " + label, text);
     svg.text(left, 20, "Cell means, " + label, kSmallText + 1, Anchor::Start, kInk, true);
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      svg.text(left + kTileWidth * (static_cast<double>(c) + .5),
+      svg.text(left + tile_width_ * (static_cast<double>(c) + .5),
                kHead - 10,
                column_label(columns_[c]),
                kSmallText,
@@ -93,7 +96,7 @@ class HeatMap {
                kSmallText,
                Anchor::End);
       for (std::size_t c = 0; c < columns_.size(); ++c) {
-        draw_tile(svg, rows_[r], columns_[c], left + kTileWidth * static_cast<double>(c), top);
+        draw_tile(svg, rows_[r], columns_[c], left + tile_width_ * static_cast<double>(c), top);
       }
     }
     draw_caption(svg, left, bottom + 24, room, text);
@@ -148,14 +151,14 @@ class HeatMap {
       }
     }
     if (found == nullptr) {
-      svg.rectangle(left + 1, top + 1, kTileWidth - 2, kTileHeight - 2, kPanelColor);
-      svg.text(left + kTileWidth / 2, top + kTileHeight / 2 + 4, "-", kSmallText, Anchor::Middle);
+      svg.rectangle(left + 1, top + 1, tile_width_ - 2, kTileHeight - 2, kPanelColor);
+      svg.text(left + tile_width_ / 2, top + kTileHeight / 2 + 4, "-", kSmallText, Anchor::Middle);
       return;
     }
     const double share = (found->mean - low_) / (high_ - low_);
     const double goodness = response_.higher_is_better ? share : 1 - share;
-    svg.rectangle(left + 1, top + 1, kTileWidth - 2, kTileHeight - 2, shade(goodness));
-    svg.text(left + kTileWidth / 2,
+    svg.rectangle(left + 1, top + 1, tile_width_ - 2, kTileHeight - 2, shade(goodness));
+    svg.text(left + tile_width_ / 2,
              top + kTileHeight / 2 + 4,
              fmt::format("{} ({})", plain_number(found->mean), found->n),
              kSmallText,
@@ -169,6 +172,7 @@ class HeatMap {
   std::vector<const study::CellSummary*> means_;
   std::vector<study::Levels> columns_;
   std::vector<study::Levels> rows_;
+  double tile_width_ = kTileWidth;  ///< Also holds the labels of the columns.
   double low_ = std::numeric_limits<double>::infinity();
   double high_ = -std::numeric_limits<double>::infinity();
 };

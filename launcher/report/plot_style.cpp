@@ -76,8 +76,8 @@ double text_width(std::string_view text, double size) {
     // Continuation bytes of UTF-8 take no room.
     if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
       const bool narrow = std::string_view(" .,:;|!'()[]fijlrt-").find(c) != std::string_view::npos;
-      const bool wide = std::string_view("mwMWGOQ%@").find(c) != std::string_view::npos;
-      units += narrow ? 0.33 : wide ? 0.86 : (c >= 'A' && c <= 'Z') ? 0.7 : 0.56;
+      const bool wide = std::string_view("mwMWGOQ%@+=").find(c) != std::string_view::npos;
+      units += narrow ? 0.38 : wide ? 0.97 : (c >= 'A' && c <= 'Z') ? 0.73 : 0.62;
     }
   }
   return units * size;

@@ -45,7 +45,8 @@ void draw_caption(Svg& svg, double left, double y, double width, std::string_vie
 /// Lines that `draw_caption` needs.
 int caption_lines(double width, std::string_view text);
 
-/// Pixels that `text` takes at most at a size (Helvetica's mean width, measured).
+/// Pixels that `text` takes at most at a size (mean widths of DejaVu Sans, which is
+/// wider than Helvetica and Arial: one of them is shown).
 double text_width(std::string_view text, double size);
 
 }  // namespace yates::report
