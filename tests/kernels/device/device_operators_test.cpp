@@ -174,7 +174,7 @@ std::vector<SgdTriple> draw_triples() {
   std::vector<SgdTriple> triples;
   for (const std::int64_t size : {1, 33, 20000}) {
     const at::Tensor gradient = size == 33 ? at::rand({size, 2}).select(1, 0) : at::rand({size});
-    triples.push_back({at::rand({size}), gradient, at::rand({size})});
+    triples.push_back({at::rand({size}) + 1, gradient, at::rand({size})});
   }
   return triples;
 }
