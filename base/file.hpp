@@ -74,11 +74,21 @@ std::string read_file(const std::filesystem::path& path);
 /// `path` keeps its content.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
+/// A name for the file that becomes `name`, which no other process of any machine uses:
+/// ".NAME.HOST-PID-RANDOM.tmp". Throws Error{Io} if the system gives no random bytes.
+std::string temporary_name(const std::string& name);
+
+/// Whether a file of this name is one under construction, or was when its process was killed.
+bool is_temporary_name(std::string_view name);
+
+/// Whether it is one of a process of this machine that has ended.
+bool is_abandoned_name(std::string_view name);
+
 /// A file under construction, published by `commit()`; without it the destructor removes it.
 /// For content too large to hold in memory. Short writes and EINTR are handled.
 class AtomicFile {
  public:
-  /// Creates `.NAME.HOST-PID-RANDOM.tmp` beside `path`, never one that exists. Throws Error{Io}.
+  /// Creates a file of a temporary name beside `path`, never one that exists. Throws Error{Io}.
   explicit AtomicFile(std::filesystem::path path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

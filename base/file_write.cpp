@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that are published whole.
-#include <array>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <utility>
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -37,20 +33,6 @@ void rename_and_sync(const std::filesystem::path& from, const std::filesystem::p
     throw_system_error("cannot rename from " + from.filename().string(), to.string(), errno);
   }
   sync_directory(to.parent_path());
-}
-
-/// Processes of different machines that share a folder may have equal process numbers, so the host
-/// and 64 random bits are part of the name.
-std::string temporary_name(const std::string& name) {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  std::string machine = host.data();
-  machine = machine.substr(0, machine.find_first_of("./"));
-  std::uint64_t chance = 0;
-  if (::getrandom(&chance, sizeof chance, 0) != static_cast<ssize_t>(sizeof chance)) {
-    throw_system_error("no random bytes for the name of a temporary file", name, errno);
-  }
-  return fmt::format(".{}.{}-{}-{:016x}.tmp", name, machine, ::getpid(), chance);
 }
 
 }  // namespace

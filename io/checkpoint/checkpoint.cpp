@@ -41,7 +41,7 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 
 bool is_unfinished(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  return name.starts_with("." + std::string(kPrefix)) && name.ends_with(".tmp");
+  return name.starts_with("." + std::string(kPrefix)) && is_temporary_name(name);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ void remove_leftovers(const std::filesystem::path& dir) {
     const std::string name = entry.path().filename().string();
     const bool ours = name.starts_with(".shard-") || name.starts_with(".manifest.json.") ||
                       name.starts_with(".import.partial.json.");
-    if (ours && name.ends_with(".tmp")) {
+    if (ours && is_temporary_name(name)) {
       std::filesystem::remove(entry.path());
     }
   }

@@ -58,7 +58,7 @@ class Checker {
              "");
       } else if (entry.is_directory(ignored)) {
         below.push_back(entry.path());
-      } else if (name.starts_with(".") && name.ends_with(".tmp")) {
+      } else if (is_temporary_name(name)) {
         note(entry.path(), "a file that was being written", "removed");
         if (!dry_) {
           std::filesystem::remove(entry.path(), ignored);

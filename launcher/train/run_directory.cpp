@@ -66,7 +66,7 @@ void RunDirectory::remove_unfinished() const {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(path_, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(".") && name.ends_with(".tmp")) {
+    if (is_temporary_name(name)) {
       std::filesystem::remove(entry.path(), ignored);
     }
   }
